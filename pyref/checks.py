@@ -1,0 +1,219 @@
+"""What both implementations share: one validation, word for word, and one result type.
+
+Every function here takes what the user gave, and either returns it in plain form or raises
+one error that names the place and the cure. Both `pyref` and `pyref.fast` call them in the
+same order, so that a mistake reads the same whichever implementation meets it:
+
+    1. the shape of X, then of y      2. the numbers that steer (learning rate, w, ...)
+    3. the values of y                4. the values of X
+
+The values of X come last because the compiled path does not look for them beforehand: a NaN
+or an infinity in X always reaches the gradient, so it searches only when a gradient is not
+finite. (TypeError: not a number, not a table. ValueError: a number that cannot be used.)
+"""
+
+from collections import namedtuple
+
+# What gradient_descent returns. len(losses) == iterations: losses[k] is the mean loss before
+# update k, and `iterations` counts the updates that (w, b) went through.
+Descent = namedtuple("Descent", ("w", "b", "losses", "iterations", "status"))
+
+INFINITY = float("inf")
+MINUS_INFINITY = -INFINITY
+
+
+def is_finite(value):
+    """True unless value is a NaN or an infinity. (A NaN fails both comparisons.)"""
+    return MINUS_INFINITY < value < INFINITY
+
+
+def _shown(value):
+    """A short picture of a wrong value and its type, for a message."""
+    picture = repr(value)
+    if len(picture) > 40:
+        picture = picture[:37] + "..."
+    return f"{picture}, a {type(value).__name__}"
+
+
+# ---------------------------------------------------------------- one number
+
+
+def number(value, name):
+    """`value` as a float; TypeError if it is no number, ValueError if no float can hold it."""
+    if not isinstance(value, (str, bytes, bytearray)):
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            pass
+        except OverflowError:
+            raise ValueError(f"{name} is too large for a float: scale it down") from None
+    raise TypeError(f"{name} is {_shown(value)}: give a number")
+
+
+def finite(value, name):
+    """`value` as a finite float."""
+    value = number(value, name)
+    if not is_finite(value):
+        raise ValueError(f"{name} is {value}: give a finite number")
+    return value
+
+
+def positive(value, name):
+    """`value` as a finite float above zero."""
+    value = number(value, name)
+    if not (is_finite(value) and value > 0):
+        raise ValueError(f"{name} is {value}: give a positive, finite number")
+    return value
+
+
+def not_negative(value, name):
+    """`value` as a finite float, zero or above."""
+    value = number(value, name)
+    if not (is_finite(value) and value >= 0):
+        raise ValueError(f"{name} is {value}: give a finite number, 0 or more")
+    return value
+
+
+def count(value, name, least=0):
+    """`value` as a whole number, `least` or more."""
+    whole = None
+    if not isinstance(value, (str, bytes, bytearray, float)):
+        try:
+            whole = int(value)
+        except (TypeError, ValueError):
+            pass
+    if whole is None or whole != value:
+        raise TypeError(f"{name} is {_shown(value)}: give a whole number")
+    if whole < least:
+        raise ValueError(f"{name} is {whole}: give a whole number, {least} or more")
+    return whole
+
+
+def probability(value, name):
+    """`value` as a float from 0 to 1: a label, or a predicted probability."""
+    value = number(value, name)
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value}: give a number from 0 to 1")
+    return value
+
+
+def choice(value, name, allowed):
+    """`value`, which must be one of the words in `allowed`."""
+    if value not in allowed:
+        words = " or ".join([repr(word) for word in allowed])
+        raise ValueError(f"{name} is {_shown(value)}: give {words}")
+    return value
+
+
+def callback(value):
+    """`value`, which must be callable or None."""
+    if value is not None and not callable(value):
+        raise TypeError(
+            f"callback is {_shown(value)}: give a function of (iteration, loss), or None"
+        )
+    return value
+
+
+# ---------------------------------------------------------------- many numbers
+
+
+def dimensions(values, name, wanted):
+    """ValueError unless an array-like that knows its shape has `wanted` dimensions."""
+    shape = getattr(values, "shape", None)
+    if shape is not None and len(shape) != wanted:
+        cure = "reshape it to (rows, features)" if wanted == 2 else "flatten it to one row"
+        shape = "(" + ", ".join([str(size) for size in shape]) + ")"
+        raise ValueError(f"{name} has shape {shape}, not {wanted} dimension(s): {cure}")
+
+
+def _items(values, name, kind):
+    """The items of any sequence as a list; arrays and memoryviews as plain Python numbers."""
+    if not isinstance(values, (str, bytes, bytearray, dict)):
+        try:
+            return values.tolist() if hasattr(values, "tolist") else list(values)
+        except TypeError:
+            pass
+    raise TypeError(f"{name} is {_shown(values)}: give {kind}")
+
+
+def numbers(values, name):
+    """A sequence of numbers as a list of floats."""
+    dimensions(values, name, 1)
+    items = _items(values, name, "a sequence of numbers")
+    return [number(value, f"{name}[{i}]") for i, value in enumerate(items)]
+
+
+def sample(x, name="x"):
+    """One feature for each sample: a list of floats that is not empty."""
+    x = numbers(x, name)
+    if not x:
+        raise ValueError(f"{name} is empty: give at least one sample")
+    return x
+
+
+def table(X, name="X"):
+    """n rows of d features as a list of lists of floats: not empty, not ragged."""
+    dimensions(X, name, 2)
+    rows = _items(X, name, "a sequence of rows")
+    if not rows:
+        raise ValueError(f"{name} is empty: give at least one row")
+    kind = "a sequence of features (one feature a row is [[1.0], [2.0]])"
+    out = []
+    for i, row in enumerate(rows):
+        row = _items(row, f"{name}[{i}]", kind)
+        out.append([number(value, f"{name}[{i}][{j}]") for j, value in enumerate(row)])
+        if not row:
+            raise ValueError(f"{name}[{i}] has no features: give each row at least one")
+        if len(row) != len(out[0]):
+            raise ValueError(
+                f"{name}[{i}] has {len(row)} features, {name}[0] has {len(out[0])}:"
+                " give every row the same features"
+            )
+    return out
+
+
+def same_length(y, n):
+    """ValueError unless there is one label for each of the n samples."""
+    if len(y) != n:
+        raise ValueError(f"y has length {len(y)}, but there are {n} samples: give one label each")
+
+
+def labels(y, n):
+    """n labels as a list of floats; their values are for `label_values` to check."""
+    y = numbers(y, "y")
+    same_length(y, n)
+    return y
+
+
+def label_values(y):
+    """ValueError unless every label is a number from 0 to 1."""
+    for i, value in enumerate(y):
+        probability(value, f"y[{i}]")
+
+
+def weights(w, d):
+    """d finite weights as a list of floats."""
+    w = numbers(w, "w")
+    if len(w) != d:
+        raise ValueError(f"w has length {len(w)}, but X has {d} features: give one weight each")
+    return [finite(value, f"w[{j}]") for j, value in enumerate(w)]
+
+
+def bad_cell(value, place):
+    """The error for a NaN or an infinity among the features."""
+    return ValueError(f"{place} is {value}: remove the row, or fill in a finite number")
+
+
+def table_values(X, name="X"):
+    """ValueError unless every feature of every row is finite."""
+    for i, row in enumerate(X):
+        for j, value in enumerate(row):
+            if not is_finite(value):
+                raise bad_cell(value, f"{name}[{i}][{j}]")
+
+
+def sample_values(x, name="x"):
+    """ValueError unless every number of one feature is finite."""
+    for i, value in enumerate(x):
+        if not is_finite(value):
+            raise bad_cell(value, f"{name}[{i}]")
