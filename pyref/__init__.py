@@ -1,1 +1,47 @@
-"""Logistic regression, written twice: to be read (`pyref`), and to be fast (`pyref.fast`)."""
+"""Logistic regression by gradient descent on binary cross-entropy, written twice.
+
+`pyref` is the one to read: pure Python, no dependency, any Python. `pyref.fast` is the same,
+compiled: same names, same signatures, same errors, for numpy arrays and other buffers.
+
+    >>> import pyref
+    >>> pyref.sigmoid(0)
+    0.5
+"""
+
+from .logistic import (
+    Descent,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    dL_da,
+    dL_dp,
+    dp_dz,
+    dz_da,
+    gradient,
+    gradient_ab,
+    gradient_descent,
+    gradient_descent_logistic,
+    residual,
+    sigmoid,
+    sigmoid_derivative,
+    softplus,
+)
+
+__version__ = "0.1.0"
+
+__all__ = (
+    "Descent",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "dL_da",
+    "dL_dp",
+    "dp_dz",
+    "dz_da",
+    "gradient",
+    "gradient_ab",
+    "gradient_descent",
+    "gradient_descent_logistic",
+    "residual",
+    "sigmoid",
+    "sigmoid_derivative",
+    "softplus",
+)

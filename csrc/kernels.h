@@ -1,0 +1,84 @@
+/* The kernels: what is compiled once for each instruction set.
+ *
+ * isa_baseline.c, isa_v3.c and isa_v4.c each include kernels_body.h under their own compiler
+ * target, and export one table of function pointers; dispatch.c picks a table when the module
+ * loads. Everything else is compiled once and calls through the table.
+ */
+#ifndef PYREF_KERNELS_H
+#define PYREF_KERNELS_H
+
+#if !defined(__GNUC__)
+#error "pyref's C part needs GCC or Clang (it uses their vector types)"
+#endif
+
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define LANES 8
+enum { BLOCK = 64 }; /* rows that are worked on at a time, at most */
+
+/* Fewer where rows are long, so that a block stays in the second-level cache (256 KB of it). */
+static inline size_t block_rows(size_t d)
+{
+    size_t rows = 32768 / d / LANES * LANES;
+    return rows < LANES ? LANES : rows > BLOCK ? BLOCK : rows;
+}
+
+/* n samples: a row-major table of d features, a label each, and perhaps a weight each. */
+typedef struct {
+    const void *X;               /* n x d, float64 or float32 */
+    const void *y;               /* n labels of any of the kinds below */
+    const double *sample_weight; /* n, or NULL: every sample counts once */
+    const double *packed;        /* the same in groups of eight rows (see rows.h), or NULL */
+    size_t n, d;
+    int X_kind, y_kind;
+    int far; /* X does not fit the caches: fetch it ahead */
+} samples;
+
+/* Features that a packed row has room for; at most eight can be packed. */
+static inline size_t packed_d(size_t d)
+{
+    return d <= 2 ? d : d <= 4 ? 4 : 8;
+}
+
+/* Doubles of scratch that logistic_rows needs: w and eight sums for each of its entries. */
+static inline size_t logistic_scratch(const samples *s)
+{
+    return (LANES + 1) * ((s->d + LANES - 1) / LANES * LANES);
+}
+
+/* Element kinds. The numbers are the interface to pyref/fast.py. */
+enum { F64, F32, I8, U8, I16, U16, I32, U32, I64, U64 };
+
+/* out[i] = f(a[i]) or f(a[i], b[i]) for n numbers */
+typedef void map(const double *a, const double *b, double *out, size_t n);
+
+/* What rows [first, last) add to the sums of one pass over X. */
+typedef void rows_kernel(const samples *s, const double *params, size_t first, size_t last,
+                         double *scratch, double *out);
+
+typedef struct {
+    const char *name;
+    rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_b, grad_w[d]} */
+    void (*pack)(const samples *s, size_t first, size_t last, double *packed);
+    map *sigmoid, *softplus, *loss, *residual, *log, *log1p, *exp_minus;
+} kernels;
+
+extern const kernels kernels_baseline, kernels_v3, kernels_v4;
+extern const kernels *active_kernels;
+
+#endif

@@ -1,0 +1,18 @@
+/* All kernels, for one instruction set: see kernels.h. */
+#include "lanes.h"
+#include "rows.h"
+#include "logistic_kernel.h"
+#include "scalar_kernel.h"
+
+const kernels KERNELS = {
+    .name = KERNELS_NAME,
+    .logistic_rows = logistic_rows,
+    .pack = pack,
+    .sigmoid = sigmoid_each,
+    .softplus = softplus_each,
+    .loss = loss_each,
+    .residual = residual_each,
+    .log = log_each,
+    .log1p = log1p_each,
+    .exp_minus = exp_minus_each,
+};

@@ -1,0 +1,274 @@
+#if !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* sched_getaffinity */
+#endif
+#include "pass.h"
+#include "pyref.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ------------------------------------------------------------------ memory */
+
+static int allocations_left = -1;
+
+void pyref_fail_allocation_after(int count)
+{
+    allocations_left = count;
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    if (allocations_left >= 0 && allocations_left-- == 0)
+        return NULL;
+    return calloc(count ? count : 1, size);
+}
+
+/* ------------------------------------------------------------------ the plan */
+
+/* Rows of a part: enough work to be worth a hand-over (some microseconds), and few enough parts
+ * that their sums take no memory to speak of. Of n and d only: it is part of the result. */
+static size_t rows_of_a_part(size_t n, size_t d)
+{
+    size_t work = 16384 / d + 1, share = n / MOST_PARTS + 1;
+    size_t rows = work > share ? work : share;
+    return (rows + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+static int cores(void)
+{
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+#endif
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 1 ? (int)count : 1;
+}
+
+/* Threads that pay: one more for each so many nanoseconds of work (a pass costs about 2 a row
+ * and 0.2 a number), where starting a thread is shared by the passes of a call. */
+static int threads_that_pay(size_t n, size_t d, size_t passes)
+{
+    double work = (double)n * (2.0 + 0.2 * (double)d);
+    double threads = work / (passes > 8 ? 12e3 : 120e3);
+    int most = cores();
+    return threads > most ? most : (int)threads;
+}
+
+/* Packing pays with few features, when it is used often, and only while it is small. */
+static int packing_pays(size_t n, size_t d, size_t passes)
+{
+    return d <= 8 && passes >= 4 && n <= ((size_t)8 << 20) / 8 / (packed_d(d) + 2);
+}
+
+void pyref_run_free(pyref_run *run)
+{
+    pass *p = (pass *)run;
+    if (!p)
+        return;
+    free(p->partial);
+    free(p->total);
+    free(p->scratch);
+    free(p->next_params);
+    free(p->packed);
+    free(p);
+}
+
+pyref_run *pyref_run_new(const void *X, int X_kind, const void *y, int y_kind,
+                         const double *sample_weight, size_t n, size_t d, size_t passes,
+                         int threads)
+{
+    pass *p = allocate(1, sizeof *p);
+    if (!p)
+        return NULL;
+    samples *s = &p->samples;
+    *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
+                   .X_kind = X_kind, .y_kind = y_kind};
+    s->far = n * d > ((size_t)4 << 20) / (X_kind == F64 ? 8 : 4); /* more than 4 MB */
+    p->kernel = active_kernels->logistic_rows;
+    p->out_size = d + 2;
+    p->scratch_size = logistic_scratch(s);
+    p->part_rows = rows_of_a_part(n, d);
+    p->parts = (n + p->part_rows - 1) / p->part_rows;
+    p->threads = threads > 0 ? threads : threads_that_pay(n, d, passes);
+    if (p->threads > MOST_THREADS)
+        p->threads = MOST_THREADS;
+    if ((size_t)p->threads > p->parts)
+        p->threads = (int)p->parts;
+    if (p->threads < 1)
+        p->threads = 1;
+    p->partial = allocate(p->parts * p->out_size, sizeof(double));
+    p->total = allocate(p->out_size, sizeof(double));
+    p->scratch = allocate((size_t)p->threads * p->scratch_size, sizeof(double));
+    p->next_params = allocate(d + 1, sizeof(double));
+    int failed = !p->partial || !p->total || !p->scratch || !p->next_params;
+    if (!failed && packing_pays(n, d, passes)) {
+        const size_t columns = packed_d(d) + 1 + (sample_weight != NULL);
+        p->packed = allocate((n + LANES - 1) / LANES * LANES * columns, sizeof(double));
+        if (p->packed)
+            active_kernels->pack(s, 0, n, p->packed);
+        else
+            failed = 1;
+        s->packed = p->packed;
+    }
+    if (failed) {
+        pyref_run_free((pyref_run *)p);
+        return NULL;
+    }
+    return (pyref_run *)p;
+}
+
+/* ------------------------------------------------------------------ the threads */
+
+#if defined(__x86_64__)
+#define PAUSE() __builtin_ia32_pause()
+#else
+#define PAUSE() ((void)0)
+#endif
+
+/* Wait until *counter is `value`: some microseconds awake, since that is how long it mostly
+ * takes, then asleep. */
+static void wait_for(team *t, int *counter, int value)
+{
+    for (int spin = 0; spin < 2000; spin++) {
+        if (__atomic_load_n(counter, __ATOMIC_ACQUIRE) == value)
+            return;
+        PAUSE();
+    }
+    pthread_mutex_lock(&t->mutex);
+    t->sleeping++;
+    while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) != value)
+        pthread_cond_wait(&t->changed, &t->mutex);
+    t->sleeping--;
+    pthread_mutex_unlock(&t->mutex);
+}
+
+/* Add one to *counter, and wake whoever sleeps until it changes. */
+static void advance(team *t, int *counter)
+{
+    pthread_mutex_lock(&t->mutex);
+    __atomic_add_fetch(counter, 1, __ATOMIC_RELEASE);
+    if (t->sleeping)
+        pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->mutex);
+}
+
+/* Do parts: first those of one's own share, then what others have left of theirs. Who does a
+ * part cannot be seen in the result, as each part has its own place for its sums. */
+static void work(team *t, int self)
+{
+    pass *p = t->pass;
+    for (int i = 0; i < t->threads; i++) {
+        const int whose = (self + i) % t->threads;
+        const size_t end = p->parts * (size_t)(whose + 1) / (size_t)t->threads;
+        for (;;) {
+            if (__atomic_load_n(&t->late, __ATOMIC_RELAXED))
+                return;
+            size_t part = __atomic_fetch_add(&t->next[whose], 1, __ATOMIC_RELAXED);
+            if (part >= end)
+                break;
+            if (p->done[part])
+                continue;
+            const size_t first = part * p->part_rows, rest = p->samples.n - first;
+            p->kernel(&p->samples, t->params, first,
+                      first + (rest < p->part_rows ? rest : p->part_rows),
+                      p->scratch + (size_t)self * p->scratch_size,
+                      p->partial + part * p->out_size);
+            p->done[part] = 1;
+            if (p->parts > 1 && seconds_now() > t->deadline)
+                __atomic_store_n(&t->late, 1, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+static void *helper(void *argument)
+{
+    team *t = argument;
+    const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
+    for (int begun = 1;; begun++) {
+        wait_for(t, &t->started, begun);
+        if (t->quit)
+            return NULL;
+        work(t, self);
+        advance(t, &t->finished);
+    }
+}
+
+void team_start(team *t, pass *p)
+{
+    memset(t, 0, sizeof *t);
+    t->pass = p;
+    t->threads = 1;
+    if (p->threads == 1)
+        return;
+    pthread_mutex_init(&t->mutex, NULL);
+    pthread_cond_init(&t->changed, NULL);
+    /* Signals are for the caller's thread: it is the one that Python listens on. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (t->threads < p->threads &&
+           pthread_create(&t->thread[t->threads], NULL, helper, t) == 0)
+        t->threads++; /* with fewer threads than wished for, the result is the same */
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void team_end(team *t)
+{
+    if (t->pass->threads == 1)
+        return;
+    t->quit = 1;
+    advance(t, &t->started);
+    for (int i = 1; i < t->threads; i++)
+        pthread_join(t->thread[i], NULL);
+    pthread_cond_destroy(&t->changed);
+    pthread_mutex_destroy(&t->mutex);
+}
+
+int team_pass(team *t, const double *params, double deadline)
+{
+    pass *p = t->pass;
+    t->params = params;
+    t->deadline = deadline;
+    t->late = 0;
+    for (int i = 0; i < t->threads; i++)
+        t->next[i] = p->parts * (size_t)i / (size_t)t->threads;
+    if (t->threads > 1) {
+        t->finished = 0;
+        advance(t, &t->started);
+        work(t, 0);
+        wait_for(t, &t->finished, t->threads - 1);
+    } else
+        work(t, 0);
+    for (size_t i = 0; i < p->parts; i++)
+        if (!p->done[i])
+            return 0;
+    memset(p->done, 0, p->parts);
+    memcpy(p->total, p->partial, p->out_size * sizeof *p->total);
+    for (size_t i = 1; i < p->parts; i++)
+        for (size_t j = 0; j < p->out_size; j++)
+            p->total[j] += p->partial[i * p->out_size + j];
+    return 1;
+}
+
+int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)
+{
+    pass *p = (pass *)run;
+    team t;
+    team_start(&t, p);
+    int finished = team_pass(&t, params, seconds_now() + seconds);
+    team_end(&t);
+    if (finished)
+        memcpy(out, p->total, p->out_size * sizeof *out);
+    return finished;
+}

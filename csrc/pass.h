@@ -1,0 +1,50 @@
+/* One pass over X: cut into parts, dealt to threads, summed in order. */
+#ifndef PYREF_PASS_H
+#define PYREF_PASS_H
+
+#include "kernels.h"
+
+#include <pthread.h>
+
+enum { MOST_PARTS = 128 };
+enum { MOST_THREADS = 64 };
+
+typedef struct {
+    samples samples;
+    rows_kernel *kernel;
+    size_t out_size;     /* doubles that the kernel gives for a part */
+    size_t scratch_size; /* doubles of scratch that a thread needs */
+    size_t part_rows, parts;
+    int threads;
+    double *partial;     /* parts x out_size */
+    double *total;       /* out_size: the sum of the parts, in order */
+    double *scratch;     /* threads x scratch_size */
+    double *next_params; /* room for the parameters after a step */
+    double *packed;
+    unsigned char done[MOST_PARTS]; /* which parts of the present pass are done */
+} pass;
+
+/* The threads of one call. They start with it and end with it, so that no thread is ever left
+ * behind: not at a fork, not at the interpreter's exit. */
+typedef struct team {
+    pass *pass;
+    const double *params;
+    double deadline;
+    int threads;                /* the caller is thread 0 */
+    pthread_t thread[MOST_THREADS];
+    size_t next[MOST_THREADS];  /* the next part of each thread's own share */
+    int started, finished;      /* passes begun; helpers that have finished the present one */
+    int late, quit, numbered, sleeping;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+} team;
+
+double seconds_now(void);
+void team_start(team *t, pass *p);
+void team_end(team *t);
+
+/* 1 and the sums in pass->total when the pass is done; 0 when the deadline came first (what is
+ * done is kept: call again with the same params). */
+int team_pass(team *t, const double *params, double deadline);
+
+#endif

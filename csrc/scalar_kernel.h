@@ -1,0 +1,47 @@
+/* The functions of one score, for any number of scores: twins of the same names in
+ * pyref/logistic.py. They are made of the same lanes as the hot loop, so one score alone and
+ * the same score among many give the same bits. */
+
+/* Apply `expression` of `a` (and `b`) to n numbers; the last few go through a copy. */
+#define MAP(name, ...)                                                          \
+    static void name(const double *a_in, const double *b_in, double *out, size_t n) \
+    {                                                                           \
+        for (size_t i = 0; i < n; i += LANES) {                                 \
+            const size_t count = n - i < LANES ? n - i : LANES;                 \
+            double a_copy[LANES] = {0}, b_copy[LANES] = {0}, r_copy[LANES];     \
+            memcpy(a_copy, a_in + i, count * sizeof *out);                      \
+            if (b_in)                                                           \
+                memcpy(b_copy, b_in + i, count * sizeof *out);                  \
+            lanes a_lanes = lanes_load(a_copy), b_lanes = lanes_load(b_copy), r_lanes; \
+            EACH_PART(k, part a = a_lanes.p[k]; part b = b_lanes.p[k]; (void)b; \
+                      part r; __VA_ARGS__ r_lanes.p[k] = r;)                    \
+            lanes_store(r_copy, r_lanes);                                       \
+            memcpy(out + i, r_copy, count * sizeof *out);                       \
+        }                                                                       \
+    }
+
+INLINE part part_abs(part z)
+{
+    return (part)((bits)z & ~(bits)part_set(-0.0));
+}
+
+/* 1 / (1 + e^-z) for z >= 0, e^z / (1 + e^z) for z < 0 */
+MAP(sigmoid_each, part e = part_exp_minus(part_abs(a));
+    r = part_select(a < 0.0, e, part_set(1.0)) / (e + 1.0);)
+
+/* max(z, 0) + log(1 + e^-|z|) */
+MAP(softplus_each, part e = part_exp_minus(part_abs(a));
+    r = part_select(a < 0.0, part_set(0.0), a) + part_log1p(e);)
+
+/* of label a and score b */
+MAP(loss_each, part loss = part_set(0.0); part none = part_set(0.0);
+    samples_part(b, a, part_set(1.0), 1, &loss, &none);
+    r = loss;)
+
+MAP(residual_each, part loss = part_set(0.0); part product = part_set(0.0);
+    r = samples_part(b, a, part_set(1.0), 0, &loss, &product);)
+
+MAP(log_each, r = part_log_sum(a, part_set(0.0));)
+MAP(log1p_each, r = part_log1p(a);)
+MAP(exp_minus_each, r = part_exp_minus(a);)
+#undef MAP

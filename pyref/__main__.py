@@ -1,0 +1,621 @@
+"""The command line: `pyref`, or `python -m pyref`.
+
+Without arguments it does the main job: it trains the two programs of the documents and the
+Challenger launches with every implementation that runs here, and shows what comes out beside
+what should. Every agreement on that page is measured in that run, number against number. What
+the run does not compute itself stands in the constants below, and the page says what that is.
+
+A further command is one more entry in COMMANDS; a further part of the page, one in SECTIONS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import array
+import contextlib
+import importlib
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple, TextIO
+
+from . import datasets, documents, logistic, terminal
+
+# Document 001: the output printed below its program.
+PRINTED = ("103.84988263633421", "-351.54572048917004")
+# The same program with sums that are never reset, in 60-digit arithmetic.
+EXACT = ("103.8498826363338160757966", "-351.5457204891764951776531")
+# Document 000's script under NumPy, after 1000 epochs: W, b, its first loss and its last.
+NUMPY = (
+    *("3.642507092819018", "-0.9776700765794106", "4.630406470655924", "10.372655446072379"),
+    *("-1.7616961943790956", "1.1218398748296046", "0.050132639879444184"),
+)
+# The Challenger launches at the optimum: slope, intercept, deviance, p at 31 F.
+OPTIMUM = ("-0.23216274421859648", "15.042901647702442", "20.315192687866833", "0.99960878")
+
+EPOCHS = 1000  # document 000 stops here
+EPOCHS_ON = 3000  # and this far ours is left to run on
+LEG = 100  # epochs trained, and timed, at a stretch
+ENOUGH = 9  # figures: an agreement of fewer is a failure, and the exit status says so
+
+LOOP = "the document's loop"
+
+
+# ---------------------------------------------------------------- the implementations
+
+
+class Implementation(NamedTuple):
+    """One of the two: its name on the page, its module, and the form it likes its data in."""
+
+    name: str
+    module: Any
+    table: Callable[[Any], Any]
+    column: Callable[[Any], Any]
+
+
+def _as_it_is(data: Any) -> Any:
+    return data
+
+
+def _doubles(values: Any) -> Any:
+    return array.array("d", values)
+
+
+def _block(X: Any) -> Any:
+    """The rows as one block of doubles, which the compiled path reads without a copy."""
+    doubles = _doubles([value for row in X for value in row])
+    return memoryview(doubles).cast("B").cast("d", [len(X), len(X[0])])
+
+
+def implementations() -> tuple[list[Implementation], str]:
+    """Those that run here, and why the compiled one is not among them ("" where it is)."""
+    found = [Implementation("python", logistic, _as_it_is, _as_it_is)]
+    try:
+        fast = importlib.import_module(f"{__package__}.fast")
+    except ImportError as error:
+        return found, str(error)
+    return [*found, Implementation("c", fast, _block, _doubles)], ""
+
+
+def summed_loss(part: Implementation, X: Any, y: Any, w: Sequence[float], b: float) -> float:
+    """The loss that an implementation finds at these parameters; NaN where they are not finite."""
+    if not all([math.isfinite(value) for value in [*w, b]]):
+        return math.nan
+    loss: float = part.module.gradient(X, y, w, b)[0]
+    return loss
+
+
+# ---------------------------------------------------------------- comparing and timing
+
+
+def figures(value: float, reference: str) -> float:
+    """How many decimal figures of a value are those of a reference, as it is printed.
+
+    Infinite where it reads the same to the reference's last digit, else -log10 of the relative
+    error, and 0 for a value that is not finite.
+
+    >>> figures(0.25, "0.25"), figures(0.12345678, "0.1235"), round(figures(0.2501, "0.2500"), 1)
+    (inf, inf, 3.4)
+    """
+    decimals = len(reference.partition(".")[2])
+    if repr(value) == reference or f"{value:.{decimals}f}" == reference:
+        return math.inf
+    if not math.isfinite(value) or not Decimal(reference):
+        return 0.0
+    error = abs(Decimal(value) / Decimal(reference) - 1)
+    return max(0.0, -math.log10(error)) if error else math.inf
+
+
+def least_figures(values: Sequence[float], references: Sequence[str]) -> float:
+    """The agreement of the pair that agrees least; 0 if either list goes on without the other."""
+    if not values or len(values) != len(references):
+        return 0.0
+    return min([figures(value, reference) for value, reference in zip(values, references)])
+
+
+def distance(values: Sequence[float], references: Sequence[str]) -> float:
+    """How far the pair that is furthest apart is apart."""
+    return max([float(abs(Decimal(v) - Decimal(r))) for v, r in zip(values, references)])
+
+
+def texts(values: Sequence[float]) -> list[str]:
+    """Numbers with all their digits."""
+    return [repr(value) for value in values]
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one (of an even number, the upper of the two); NaN where there is none."""
+    return sorted(values)[len(values) // 2] if values else math.nan
+
+
+def timed(run: Callable[[], Any]) -> tuple[Any, float]:
+    """What run() returns, and the median of the seconds it takes, of seven times."""
+    seconds = []
+    for _ in range(7):
+        start = time.perf_counter()
+        result = run()
+        seconds.append(time.perf_counter() - start)
+    return result, median(seconds)
+
+
+def duration(seconds: float) -> str:
+    """Three figures and a unit; "-" for a NaN, the time of what was not timed.
+
+    >>> duration(1.2345e-6), duration(0.0123), duration(2)
+    ('1.23 µs', '12.3 ms', '2.00 s')
+    """
+    if not math.isfinite(seconds):
+        return "-"
+    number, unit = seconds, "s"
+    if seconds < 999.5e-6:
+        number, unit = seconds * 1e6, "µs"
+    elif seconds < 999.5e-3:
+        number, unit = seconds * 1e3, "ms"
+    decimals = 0 if number >= 99.95 else 1 if number >= 9.995 else 2
+    return f"{number:.{decimals}f} {unit}"
+
+
+# ---------------------------------------------------------------- the page
+
+
+class Page:
+    """Where the main job writes: a stream, its width and characters, and what it found out."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.columns = terminal.width(stream)
+        self.unicode = terminal.has_unicode(stream)
+        self.short: list[str] = []  # comparisons with fewer than ENOUGH figures
+        self.seconds: list[tuple[str, str, list[float]]] = []  # what, its size, seconds an epoch
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Lines, at once: a reader sees each part of the page when it is done."""
+        text = "".join([line + "\n" for line in lines])
+        self.stream.write(terminal.printable(text, self.unicode))
+        self.stream.flush()
+
+    def heading(self, text: str) -> None:
+        self.write(["", "", *terminal.heading(text, self.columns)])
+
+    def text(self, text: str) -> None:
+        self.write(["", *terminal.paragraph(text, self.columns)])
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        self.write(["", *terminal.table(header, rows, self.columns)])
+
+    def agreement(self, what: str, values: Sequence[float], references: Sequence[str]) -> str:
+        """The cell that states an agreement; one that falls short is remembered."""
+        least = least_figures(values, references)
+        if least < ENOUGH:
+            self.short.append(f"{what}: {math.floor(least)}")
+        return "every digit" if least == math.inf else f"{math.floor(least)} figures"
+
+
+class Working:
+    """A passing line while a slow part runs; only where a person sees both page and line."""
+
+    def __init__(self, page: Page, text: str) -> None:
+        self.text = f" {text} ..."
+        self.shown = sys.stderr is not None and sys.stderr.isatty() and page.stream.isatty()
+
+    def __enter__(self) -> None:
+        if self.shown:
+            sys.stderr.write(self.text)
+            sys.stderr.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            sys.stderr.write("\r" + " " * len(self.text) + "\r")
+            sys.stderr.flush()
+
+
+def sideways(columns: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Columns as rows."""
+    return [list(row) for row in zip(*columns)]
+
+
+# ---------------------------------------------------------------- document 001
+
+
+def section_001(page: Page, parts: Sequence[Implementation]) -> None:
+    """The one-feature program, and the story of the output printed below it."""
+    x, y = datasets.five_points()
+    n = len(x)
+    page.heading(f"Document 001: one feature, {n} samples, 1000 iterations")
+
+    (a, b), seconds = timed(documents.document_001)
+    loss = 0.0
+    for x_i, y_i in zip(x, y):
+        loss += logistic.binary_cross_entropy(y_i, logistic.sigmoid(a * x_i + b)) / n
+    expected = texts([a, b, loss])
+    columns = [["", "a", "b", "mean loss", "as the loop"], [LOOP, *expected, ""]]
+    times = [seconds / 1000]
+    for part in parts:
+        fit, seconds = timed(partial(part.module.gradient_descent_logistic, x, y))
+        times.append(seconds / 1000)
+        X = part.table([[x_i] for x_i in x])
+        ours = [*fit, summed_loss(part, X, y, [fit[0]], fit[1]) / n]
+        agreement = page.agreement(f"document 001, {part.name}", ours, expected)
+        columns.append([part.name, *texts(ours), agreement])
+    page.seconds.append(("document 001", f"{n} x 1", times))
+    header, *rows = sideways(columns)
+    page.table(header, rows)
+
+    page.text(
+        "The document prints other numbers below its program. They are what the same loop gives"
+        " when its two gradient sums are never set back to zero: every step then adds up all"
+        " gradients so far, and that is momentum 1.0, a ball that rolls without friction."
+    )
+    found = [("its loop, sums kept", documents.document_001(reset=False))]
+    for part in parts:
+        fit = part.module.gradient_descent_logistic(x, y, momentum=1.0)
+        found.append((f"{part.name}, momentum 1.0", fit))
+    rows = [["the printed output", *PRINTED, ""]]
+    for name, fit in found:
+        agreement = page.agreement(f"document 001, {name}", fit, PRINTED)
+        rows.append([name, *texts(fit), agreement])
+    rows.append(["60-digit arithmetic", *[f"{Decimal(number):.14f}" for number in EXACT], ""])
+    page.table(["", "a", "b", "as printed"], rows)
+    page.text(who_is_nearer(found[1:]))
+
+
+def who_is_nearer(found: Sequence[tuple[str, Sequence[float]]]) -> str:
+    """How far the printed output and ours are from exact arithmetic, and which is nearer."""
+    printed = distance([float(number) for number in PRINTED], EXACT)
+    clauses = []
+    for name, pair in found:
+        off = distance(pair, EXACT)
+        verdict = "nearer" if off < printed else "no nearer"
+        clauses.append(f"{name.partition(',')[0]} by {off:.1e} ({verdict})")
+    return (
+        "The last digits differ because the loop takes y from a p that is already rounded, ours"
+        " computes p - y without that loss, and momentum 1.0 carries every rounding on to the"
+        f" end. From the 60-digit numbers the printed output is off by {printed:.1e},"
+        f" {' and '.join(clauses)}."
+    )
+
+
+# ---------------------------------------------------------------- document 000
+
+
+class Training:
+    """Gradient descent in legs, each going on from where the last one ended.
+
+    Without momentum a step depends on the parameters alone: the legs are one run, bit for bit.
+    """
+
+    def __init__(self, go_on: Callable[[int, Any, float], Any], w: Any, b: float) -> None:
+        self.go_on = go_on  # (epochs, w, b) -> w, b, losses and perhaps more
+        self.w, self.b = w, b
+        self.losses: list[float] = []
+        self.seconds: list[float] = []  # an epoch's, for each whole leg
+
+    def run_to(self, epoch: int) -> None:
+        """Train until there are so many losses, or until a leg ends early by itself."""
+        while len(self.losses) < epoch:
+            epochs = min(LEG, epoch - len(self.losses))
+            start = time.perf_counter()
+            self.w, self.b, losses = self.go_on(epochs, self.w, self.b)[:3]
+            if epochs == LEG:
+                self.seconds.append((time.perf_counter() - start) / epochs)
+            self.losses += losses
+            if len(losses) < epochs:
+                break
+
+    def numbers(self) -> list[float]:
+        """The parameters, the first loss, the last."""
+        losses = self.losses or [math.nan]
+        return [*self.w, self.b, losses[0], losses[-1]]
+
+
+def _by_document(cloud: Any) -> Training:
+    X, y, w, b = cloud
+    return Training(lambda epochs, w, b: documents.document_000(epochs, (X, y, w, b)), w, b)
+
+
+def _by_ours(part: Implementation, cloud: Any) -> Training:
+    X, y, w, b = cloud
+    X, y = part.table(X), part.column(y)
+
+    def go_on(epochs: int, w: Any, b: float) -> Any:
+        return part.module.gradient_descent(
+            X, y, learning_rate=0.001, iterations=epochs, w=w, b=b, reduction="sum"
+        )
+
+    return Training(go_on, w, b)
+
+
+def section_000(page: Page, parts: Sequence[Implementation]) -> None:
+    """The many-feature program, its loss curve, and what happens when it is left to run on."""
+    cloud = datasets.seeded_cloud()
+    n, d = len(cloud[0]), len(cloud[2])
+    page.heading(f"Document 000: {d} features, {n} samples, {EPOCHS} epochs")
+
+    loop = _by_document(cloud)
+    ours = {part.name: _by_ours(part, cloud) for part in parts}
+    runs = {"its loop here": loop, **ours}
+    labels = [*[f"w[{j}]" for j in range(d)], "b", "first loss", "last loss"]
+    columns = [
+        ["", *labels, "as printed", "as the loop", "as NumPy"],
+        ["under NumPy", *[f"{Decimal(number):.12f}" for number in NUMPY], "", "", ""],
+    ]
+    for name, run in runs.items():
+        with Working(page, f"training: {name}"):
+            run.run_to(EPOCHS)
+        same = as_loop = ""
+        if run is not loop:
+            same = f"{printed_alike(run.losses, loop.losses)} of {EPOCHS}"
+            as_loop = page.agreement(
+                f"document 000, {name} and the loop",
+                [*run.w, run.b, *run.losses],
+                texts([*loop.w, loop.b, *loop.losses]),
+            )
+        as_numpy = page.agreement(f"document 000, {name} and NumPy", run.numbers(), NUMPY)
+        numbers = [f"{number:.12f}" for number in run.numbers()]
+        columns.append([name, *numbers, same, as_loop, as_numpy])
+    header, *rows = sideways(columns)
+    page.table(header, rows)
+    page.text(
+        "As printed: the losses that read the same with the three decimals the document prints."
+        f" As the loop: the least agreement among the parameters and all {EPOCHS} losses."
+    )
+
+    page.heading("Document 000, left to run on")
+    died = None
+    with Working(page, "training on"):
+        while died is None and len(loop.losses) < EPOCHS_ON:
+            loop.run_to(len(loop.losses) + LEG)
+            died = first_nan(loop.losses)
+        for run in ours.values():
+            run.run_to(died - 1 if died else EPOCHS_ON)
+        python = ours[parts[0].name]
+        last_epoch = list(python.w), python.b
+        for run in ours.values():
+            run.run_to(EPOCHS_ON)
+    rows = []
+    for epoch in [EPOCHS, *([died - 1, died] if died else []), EPOCHS_ON]:
+        losses = [run.losses[epoch - 1 : epoch] for run in runs.values()]
+        cells = [f"{loss[0]:.12f}" if loss else "-" for loss in losses]
+        rows.append([f"loss, epoch {epoch}", *cells])
+    page.table(["", *runs], rows)
+    if died:
+        page.text(why_nan(cloud, *last_epoch, died))
+    page.write(
+        [
+            "",
+            *terminal.curve(
+                python.losses,
+                page.columns,
+                title="Loss curve of document 000",
+                x_label="epochs",
+                y_label="loss",
+                logarithmic=True,
+                flag=(died, f"{died}: the document's loss is NaN") if died else None,
+                unicode=page.unicode,
+            ),
+        ]
+    )
+    page.seconds.append(
+        ("document 000", f"{n} x {d}", [median(run.seconds) for run in runs.values()])
+    )
+
+
+def printed_alike(losses: Sequence[float], others: Sequence[float]) -> int:
+    """How many losses read the same with three decimals, as the document prints them."""
+    return len([1 for one, other in zip(losses, others) if f"{one:.3f}" == f"{other:.3f}"])
+
+
+def first_nan(losses: Sequence[float]) -> int | None:
+    """The epoch, from 1, of the first loss that is NaN."""
+    for k, loss in enumerate(losses):
+        if math.isnan(loss):
+            return k + 1
+    return None
+
+
+def why_nan(cloud: Any, w: Sequence[float], b: float, epoch: int) -> str:
+    """What kills the document's loop in an epoch that begins with these parameters."""
+    X, y = cloud[:2]
+    for i, x in enumerate(X):
+        z = b
+        for w_j, x_j in zip(w, x):
+            z += w_j * x_j
+        if y[i] == 1 and z > 0 and 1 / (1 + math.exp(-z)) == 1:
+            loss = logistic.binary_cross_entropy_with_logits(1, z)
+            return (
+                f"In epoch {epoch} the score z of sample {i} reaches {z:.2f}, and 1/(1 + e^-z)"
+                " rounds to exactly 1. Its label is 1, so its loss in the document has the term"
+                " (1-y) log(1-p) = 0 log(0) = 0 * -inf, a NaN, and all parameters are NaN from"
+                f" there on. Ours computes the loss from z, as log(1 + e^-z) = {loss:.2g}, and"
+                " goes on for ever: no finite parameters are the best for labels that can be"
+                " separated without error."
+            )
+    return f"In epoch {epoch} the loss of the document's loop is NaN."
+
+
+# ---------------------------------------------------------------- the Challenger launches
+
+
+def section_challenger(page: Page, parts: Sequence[Implementation]) -> None:
+    """Real data with a finite optimum, and whether the descent arrives there."""
+    degrees, damaged = datasets.challenger()
+    n = len(degrees)
+    mean = math.fsum(degrees) / n
+    spread = math.sqrt(math.fsum([(F - mean) ** 2 for F in degrees]) / n)
+    standardised = [[(F - mean) / spread] for F in degrees]
+    page.heading(f"Challenger: {n} launches, temperature and O-ring damage")
+
+    labels = ["slope, per F", "intercept", "deviance", "p at 31 F"]
+    columns = [
+        ["", *labels, "agreement", "updates", "ended as"],
+        ["the optimum", *OPTIMUM, "", "", ""],
+    ]
+    times = []
+    for part in parts:
+        X, y = part.table(standardised), part.column(damaged)
+        steps = {"learning_rate": 4.0, "iterations": 1000, "tolerance": 1e-14}
+        fit, seconds = timed(partial(part.module.gradient_descent, X, y, **steps))
+        times.append(seconds / max(fit.iterations, 1))
+        # z = w * (F - mean) / spread + b
+        slope = fit.w[0] / spread
+        intercept = fit.b - slope * mean
+        deviance = 2 * summed_loss(part, X, y, fit.w, fit.b)
+        p = part.module.sigmoid(slope * 31 + intercept)
+        ours = [slope, intercept, deviance, p]
+        agreement = page.agreement(f"Challenger, {part.name}", ours, OPTIMUM)
+        cells = [*texts(ours[:3]), f"{p:.8f}", agreement, str(fit.iterations), fit.status]
+        columns.append([part.name, *cells])
+    page.seconds.append(("Challenger", f"{n} x 1", [math.nan, *times]))
+    header, *rows = sideways(columns)
+    page.table(header, rows)
+    page.text(
+        f"The descent runs on standardised temperature, (F - {mean:.2f}) / {spread:.3f}, with"
+        " steps of 4, and its result is mapped back to degrees Fahrenheit. These labels overlap,"
+        " so there is an optimum to arrive at. p is the probability of damage; 31 F was the"
+        " temperature on the morning of the accident."
+    )
+
+
+# ---------------------------------------------------------------- the main job
+
+SECTIONS = (section_001, section_000, section_challenger)
+
+
+def main_job(stream: TextIO) -> int:
+    """The whole page. 0 if all its comparisons agree in at least ENOUGH figures, else 1."""
+    start = time.perf_counter()
+    page = Page(stream)
+    parts, absent = implementations()
+    title = f"{version()}: logistic regression by gradient descent, written twice"
+    page.write(terminal.paragraph(title, page.columns, indent=0))
+    for line in about(absent):
+        page.write(terminal.paragraph(line, page.columns))
+    for section in SECTIONS:
+        section(page, parts)
+    times(page, parts)
+    page.text(
+        "Not computed here but known beforehand: the printed output, the 60-digit numbers, the"
+        " numbers under NumPy and Challenger's optimum. All else is from this run, of"
+        f" {time.perf_counter() - start:.1f} s."
+    )
+    for what in page.short:
+        page.text(f"MISMATCH in {what} figures agree, fewer than {ENOUGH}.")
+    return 1 if page.short else 0
+
+
+def times(page: Page, parts: Sequence[Implementation]) -> None:
+    """The table of the time an epoch takes."""
+    page.heading("Time of one epoch: loss, gradient, update (medians)")
+    header = ["", "samples", LOOP, *[part.name for part in parts]]
+    rows = []
+    for what, size, seconds in page.seconds:
+        cells = [duration(value) for value in seconds]
+        if len(parts) > 1:
+            cells.append(f"{seconds[1] / seconds[2]:.3g}")
+        rows.append([what, size, *cells])
+    page.table([*header, "python / c"] if len(parts) > 1 else header, rows)
+
+
+# ---------------------------------------------------------------- the command line
+
+
+class Command(NamedTuple):
+    """`pyref name ...`: a line of help, its arguments, and what it does (to an exit status)."""
+
+    name: str
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+COMMANDS: tuple[Command, ...] = ()
+
+
+def version() -> str:
+    """Name and version, on one line."""
+    return f"pyref {getattr(sys.modules[__package__], '__version__', 'of no known version')}"
+
+
+def about(absent: str) -> list[str]:
+    """What either implementation is here; `absent` is why the compiled one is not."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    compiled = f"absent here: {absent}" if absent else "pyref.fast, the compiled twin"
+    return [f"python: pyref.logistic on {python}", f"c: {compiled}"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    whole = argparse.ArgumentParser(
+        prog="pyref",
+        description="Logistic regression by gradient descent, written twice: once to be read,"
+        " once to be fast. Without arguments: train the documents' examples with both, and show"
+        " their numbers side by side.",
+        epilog="Exit status: 0 all well; 1 a comparison failed, or the output could not be"
+        " written; 2 wrong arguments.",
+    )
+    whole.add_argument(
+        "--version", action="store_true", help="show the version and what runs here, and exit"
+    )
+    if COMMANDS:
+        group = whole.add_subparsers(title="commands", metavar="command")
+        for command in COMMANDS:
+            added = group.add_parser(command.name, help=command.help, description=command.help)
+            command.arguments(added)
+            added.set_defaults(command=command)
+    return whole
+
+
+def complain(text: str) -> None:
+    """One line for the person, where there is a place for it."""
+    if sys.stderr is not None:
+        print(f"pyref: {text}", file=sys.stderr)
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let what a dead stream still holds go nowhere, so that closing it at exit is silent."""
+    with contextlib.suppress(OSError, ValueError):  # where no file is behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def obey(arguments: argparse.Namespace) -> int:
+    """Do what the arguments say; returns the exit status."""
+    if arguments.version:
+        for line in [version(), *about(implementations()[1])]:
+            print(terminal.printable(line, terminal.has_unicode(sys.stdout)))
+        return 0
+    command: Command | None = getattr(arguments, "command", None)
+    return command.run(arguments) if command else main_job(sys.stdout)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status and lets nothing through but its output."""
+    if sys.stdout is None:
+        complain("standard output is closed")
+        return 1
+    try:
+        try:
+            arguments = parser().parse_args(argv)
+            status = obey(arguments)
+        except SystemExit as end:  # argparse, after --help, --version or a mistake
+            status = end.code if isinstance(end.code, int) else 0
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return 130
+    except BrokenPipeError:  # the reader has gone: as `| head` does
+        _abandon(sys.stdout)
+        return 141
+    except OSError as error:
+        _abandon(sys.stdout)
+        complain(f"the output cannot be written: {error.strerror or error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,450 @@
+"""The compiled twin: the chapters' functions, same names, same order, same errors, in C.
+
+What differs from the chapters:
+- X, y and x may be buffers (numpy arrays, array.array, memoryview, memory maps), which are read
+  where they lie, without a copy: float64 or float32 for X and x; these, bool or any integers
+  for y. Lists work too, and are copied.
+- sigmoid and softplus also take a buffer of scores, and then return an array.
+- Where a chapter returns a list, an array.array('d') is returned; numpy.asarray wraps it
+  without a copy.
+- threads=None uses as many cores as pay; the answer has the same bits for every number.
+
+The formulas, shapes, errors and sources stand in the chapters' docstrings. How exactly the sums
+are taken stands in csrc/pyref.h. The environment variable PYREF_ISA (baseline, v3, v4) forces
+an instruction set.
+"""
+
+import os
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from . import checks
+from .checks import Descent
+
+try:
+    from ._native import ffi, lib
+except ImportError as problem:
+    if getattr(problem, "name", None) == "pyref._native":
+        reason = (
+            "it was not built when pyref was installed (no C compiler, or PYREF_PURE=1)."
+            " Install GCC or Clang, then: PYREF_REQUIRE_C=1 pip install --force-reinstall"
+            " --no-binary pyref-logistic pyref-logistic"
+        )
+    elif getattr(problem, "name", None) == "_cffi_backend":
+        reason = "it needs the package cffi. To get it: pip install cffi"
+    else:
+        reason = f"it does not load: {problem}"
+    raise ImportError(
+        f"pyref.fast is the compiled part of pyref, and {reason}. The same functions in pure"
+        " Python are in pyref."
+    ) from problem
+
+_SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
+_SLICE = 1 << 24  # elements looked through in one call
+_STEPS = 4096  # iterations made in one call
+
+# The element kinds of csrc/kernels.h: by memoryview format and size, and as array codes.
+_FLOATS = {("d", 8): 0, ("f", 4): 1}
+_INTEGERS = {
+    (code, size): {1: 2, 2: 4, 4: 6, 8: 8}[size] + (not code.islower())
+    for codes, sizes in (("bB?", (1,)), ("hH", (2,)), ("iI", (4,)), ("lL", (4, 8)), ("qQ", (8,)))
+    for code in codes
+    for size in sizes
+}
+_LABELS = {**_FLOATS, **_INTEGERS}
+_ARRAY_CODES = "dfbBhHiIqQ"
+
+if not lib.pyref_use_instruction_set(os.environ.get("PYREF_ISA", "best").encode()):
+    raise ImportError(
+        f"PYREF_ISA is {os.environ['PYREF_ISA']!r}: give baseline, v3 or v4, one that this"
+        " processor has, or leave it out"
+    )
+
+
+# ---------------------------------------------------------------- what the user gave, as C has it
+
+
+class _Buffer:
+    """A run of numbers in memory: where, how many, and of which kind."""
+
+    __slots__ = ("kind", "length", "pointer", "width")
+
+    def __init__(self, owner: Any, kind: int, length: int, width: int = 1) -> None:
+        self.pointer = ffi.from_buffer(owner)
+        self.kind, self.length, self.width = kind, length, width
+
+    def value(self, i: int) -> Any:
+        """Element i. (A memoryview reads only some of the formats that C can.)"""
+        values = array(_ARRAY_CODES[self.kind])
+        size = values.itemsize
+        values.frombytes(bytes(ffi.buffer(self.pointer + i * size, size)))
+        return values[0]
+
+    def first(self, bad: Callable[..., int]) -> int | None:
+        """The first element that is bad, in slices so that Ctrl-C is heard."""
+        total = self.length * self.width
+        for start in range(0, total, _SLICE):
+            count = min(_SLICE, total - start)
+            i = bad(self.pointer, self.kind, start, count)
+            if i < count:
+                return start + i
+        return None
+
+
+def _view(values: Any, name: str, kinds: dict[tuple[str, int], int], wanted: int) -> Any:
+    """(memoryview, kind) of a buffer that C can read; None if it is no buffer at all."""
+    if isinstance(values, (list, tuple, str, bytes, bytearray)):
+        return None
+    try:
+        view = memoryview(values)
+    except (TypeError, ValueError, BufferError):
+        return None
+    checks.dimensions(view, name, wanted)
+    code = view.format.lstrip("@=<")  # "<": pyref is built for little-endian processors only
+    if code.startswith((">", "!")):
+        raise ValueError(f"{name} is big-endian: give {name}.astype({name}.dtype.newbyteorder())")
+    kind = kinds.get((code, view.itemsize))
+    if kind is None:
+        kind_name = getattr(values, "dtype", view.format)
+        allowed = "float64 or float32" if kinds is _FLOATS else "floats, integers or bool"
+        raise TypeError(f"{name} has elements of type {kind_name}: give {allowed}, as"
+                        f" {name}.astype(float)")  # fmt: skip
+    if not view.c_contiguous:
+        raise ValueError(
+            f"{name} does not lie row after row in memory: give numpy.ascontiguousarray({name})"
+        )
+    return view, kind
+
+
+def _plain(values: Any) -> array[float] | None:
+    """A list of numbers as an array; None if it needs a closer look."""
+    if type(values) is list or type(values) is tuple:
+        try:
+            return array("d", values)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    return None
+
+
+def _table(X: Any) -> _Buffer:
+    """checks.table, without a copy where X is a buffer."""
+    found = _view(X, "X", _FLOATS, 2)
+    if found is not None:
+        view, kind = found
+        n, d = view.shape
+        if n == 0 or d == 0:
+            checks.table([[]] * n)  # raises
+        return _Buffer(view, kind, n, d)
+    flat = array("d")
+    rows = X
+    try:
+        if type(X) is not list and type(X) is not tuple:
+            raise TypeError
+        d = len(X[0])
+        for row in X:
+            if len(row) != d or d == 0 or (type(row) is not list and type(row) is not tuple):
+                raise TypeError
+            flat.extend(row)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        # Something is out of the ordinary: wrong, or merely another kind of sequence.
+        rows, flat = checks.table(X), array("d")
+        d = len(rows[0])
+        for row in rows:
+            flat.extend(row)
+    return _Buffer(flat, 0, len(rows), d)
+
+
+def _sample(x: Any) -> _Buffer:
+    """checks.sample, without a copy where x is a buffer."""
+    found = _view(x, "x", _FLOATS, 1)
+    if found is not None:
+        view, kind = found
+        if view.shape[0] == 0:
+            checks.sample([])  # raises
+        return _Buffer(view, kind, view.shape[0])
+    flat = _plain(x) or array("d", checks.sample(x))
+    return _Buffer(flat, 0, len(flat))
+
+
+def _labels(y: Any, n: int) -> _Buffer:
+    """checks.labels, without a copy where y is a buffer."""
+    found = _view(y, "y", _LABELS, 1)
+    if found is not None:
+        view, kind = found
+        checks.same_length(view, n)
+        return _Buffer(view, kind, n)
+    flat = _plain(y)
+    if flat is None:
+        flat = array("d", checks.labels(y, n))
+    checks.same_length(flat, n)
+    return _Buffer(flat, 0, n)
+
+
+def _label_values(y: _Buffer) -> None:
+    i = y.first(lib.pyref_find_no_label)
+    if i is not None:
+        checks.probability(y.value(i), f"y[{i}]")
+
+
+def _values(X: _Buffer, name: str) -> None:
+    """Look for the NaN or the infinity that must be in X if a gradient is not finite."""
+    i = X.first(lib.pyref_find_not_finite)
+    if i is not None:
+        row, column = divmod(i, X.width)
+        place = f"X[{row}][{column}]" if name == "X" else f"x[{i}]"
+        raise checks.bad_cell(X.value(i), place)
+
+
+def _weights(w: Any, d: int) -> array[float]:
+    flat = _plain(w) or w
+    if type(flat) is array and flat.typecode == "d" and len(flat) == d:
+        values = _Buffer(flat, 0, d)
+        if values.first(lib.pyref_find_not_finite) is None:
+            return flat[:]
+    return array("d", checks.weights(w, d))
+
+
+def _threads(threads: Any) -> int:
+    return 0 if threads is None else min(checks.count(threads, "threads", 1), 64)
+
+
+def _zeros(count: int) -> array[float]:
+    return array("d", bytes(8 * count))
+
+
+def _doubles(values: array[float]) -> Any:
+    return ffi.from_buffer("double[]", values)
+
+
+@contextmanager
+def _run(X: _Buffer, y: _Buffer, passes: int, threads: int) -> Iterator[Any]:
+    run = lib.pyref_run_new(
+        X.pointer, X.kind, y.pointer, y.kind, ffi.NULL, X.length, X.width, passes, threads
+    )
+    if not run:
+        raise MemoryError("no memory for the sums of a pass over X")
+    try:
+        yield run
+    finally:
+        lib.pyref_run_free(run)
+
+
+def _pass(X: _Buffer, y: _Buffer, params: array[float], threads: int, name: str) -> array[float]:
+    """{loss, grad_b, grad_w...} at params = {w..., b}, summed."""
+    out = _zeros(X.width + 2)
+    sums = _doubles(out)
+    with _run(X, y, 1, threads) as run:
+        while not lib.pyref_run_pass(run, _doubles(params), _SECONDS_IN_C, sums):
+            pass  # between two calls, Python looks after Ctrl-C
+    if lib.pyref_find_not_finite(sums, 0, 0, len(out)) < len(out):
+        _values(X, name)
+    return out
+
+
+# ---------------------------------------------------------------- chapter 1
+
+
+def _scores(function: Any, one: Any, z: Any) -> Any:
+    """function of a buffer of scores, or of one score."""
+    found = None
+    if not isinstance(z, (int, float)) and getattr(z, "shape", None) != ():
+        found = _view(z, "z", _FLOATS, 1)
+    if found is None:
+        return one(checks.number(z, "z"))
+    view, kind = found
+    scores = array("d")
+    if kind == 0:
+        scores.frombytes(view)
+    else:
+        scores.extend(array("f", view.tobytes()))
+    function(_doubles(scores), _doubles(scores), len(scores))
+    return scores
+
+
+def sigmoid(z: Any) -> Any:
+    """1 / (1 + e^-z), of one score or of a buffer of scores; see pyref.sigmoid."""
+    if type(z) is float:
+        return lib.pyref_sigmoid_of(z)
+    return _scores(lib.pyref_sigmoid, lib.pyref_sigmoid_of, z)
+
+
+def sigmoid_derivative(z: Any) -> float:
+    """sigmoid(z) * (1 - sigmoid(z)); see pyref.sigmoid_derivative."""
+    z = checks.number(z, "z")
+    return lib.pyref_sigmoid_of(z) * lib.pyref_sigmoid_of(-z)
+
+
+def softplus(z: Any) -> Any:
+    """log(1 + e^z), of one score or of a buffer of scores; see pyref.softplus."""
+    if type(z) is float:
+        return lib.pyref_softplus_of(z)
+    return _scores(lib.pyref_softplus, lib.pyref_softplus_of, z)
+
+
+def binary_cross_entropy(y: Any, p: Any) -> float:
+    """-[y log(p) + (1-y) log(1-p)]; see pyref.binary_cross_entropy."""
+    y, p = checks.probability(y, "y"), checks.probability(p, "p")
+    return lib.pyref_binary_cross_entropy(y, p)
+
+
+def binary_cross_entropy_with_logits(y: Any, z: Any) -> float:
+    """(1-y) softplus(z) + y softplus(-z); see pyref.binary_cross_entropy_with_logits."""
+    y, z = checks.probability(y, "y"), checks.number(z, "z")
+    return lib.pyref_binary_cross_entropy_with_logits(y, z)
+
+
+def dL_dp(y: Any, p: Any) -> float:
+    """-y/p + (1-y)/(1-p); see pyref.dL_dp."""
+    y, p = checks.probability(y, "y"), checks.probability(p, "p")
+    return lib.pyref_dL_dp(y, p)
+
+
+def dp_dz(p: Any) -> float:
+    """p (1-p); see pyref.dp_dz."""
+    return lib.pyref_dp_dz(checks.probability(p, "p"))
+
+
+def dz_da(x: Any) -> float:
+    """x; see pyref.dz_da."""
+    return lib.pyref_dz_da(checks.number(x, "x"))
+
+
+def dL_da(x: Any, y: Any, a: Any, b: Any) -> float:
+    """dL/dp * dp/dz * dz/da; see pyref.dL_da."""
+    a, x, b = checks.number(a, "a"), checks.number(x, "x"), checks.number(b, "b")
+    y = checks.probability(y, "y")
+    return lib.pyref_dL_da(x, y, a, b)
+
+
+def residual(y: Any, z: Any) -> float:
+    """dL/dz = p - y without cancellation; see pyref.residual."""
+    y, z = checks.probability(y, "y"), checks.number(z, "z")
+    return lib.pyref_residual(y, z)
+
+
+def gradient_ab(
+    x: Any, y: Any, a: Any, b: Any, *, threads: int | None = None
+) -> tuple[float, float]:
+    """(grad_a, grad_b), summed over the samples; see pyref.gradient_ab."""
+    x = _sample(x)
+    y = _labels(y, x.length)
+    params = array("d", (checks.finite(a, "a"), checks.finite(b, "b")))
+    helpers = _threads(threads)
+    _label_values(y)
+    _loss, grad_b, grad_a = _pass(x, y, params, helpers, "x")
+    return grad_a, grad_b
+
+
+def gradient_descent_logistic(
+    x: Any,
+    y: Any,
+    learning_rate: Any = 0.1,
+    iterations: Any = 1000,
+    momentum: Any = 0.0,
+    *,
+    threads: int | None = None,
+) -> tuple[float, float]:
+    """Fit z = a*x + b from a = b = 0; see pyref.gradient_descent_logistic."""
+    x = _sample(x)
+    y = _labels(y, x.length)
+    learning_rate = checks.positive(learning_rate, "learning_rate")
+    iterations = checks.count(iterations, "iterations")
+    momentum = checks.not_negative(momentum, "momentum")
+    helpers = _threads(threads)
+    _label_values(y)
+    params = _zeros(2)
+    # a negative tolerance: nothing but (a, b) itself ends this run early
+    _descend(x, "x", y, params, learning_rate / x.length, momentum, -1.0, iterations, None, helpers)
+    return params[0], params[1]
+
+
+def gradient(
+    X: Any, y: Any, w: Any, b: Any, *, threads: int | None = None
+) -> tuple[float, array[float], float]:
+    """(loss, grad_w, grad_b), summed over the samples; see pyref.gradient."""
+    X = _table(X)
+    y = _labels(y, X.length)
+    params = _weights(w, X.width)
+    params.append(checks.finite(b, "b"))
+    helpers = _threads(threads)
+    _label_values(y)
+    sums = _pass(X, y, params, helpers, "X")
+    return sums[0], sums[2:], sums[1]
+
+
+def gradient_descent(
+    X: Any,
+    y: Any,
+    *,
+    learning_rate: Any,
+    iterations: Any,
+    w: Any = None,
+    b: Any = 0.0,
+    momentum: Any = 0.0,
+    reduction: Any = "mean",
+    tolerance: Any = 0.0,
+    callback: Callable[[int, float], object] | None = None,
+    threads: int | None = None,
+) -> Descent:
+    """Fit (w, b): Descent(w, b, losses, iterations, status); see pyref.gradient_descent."""
+    X = _table(X)
+    n, d = X.length, X.width
+    y = _labels(y, n)
+    learning_rate = checks.positive(learning_rate, "learning_rate")
+    iterations = checks.count(iterations, "iterations")
+    params = _zeros(d) if w is None else _weights(w, d)
+    params.append(checks.finite(b, "b"))
+    momentum = checks.not_negative(momentum, "momentum")
+    checks.choice(reduction, "reduction", ("sum", "mean"))
+    tolerance = checks.not_negative(tolerance, "tolerance")
+    checks.callback(callback)
+    helpers = _threads(threads)
+    _label_values(y)
+
+    step = learning_rate / n if reduction == "mean" else learning_rate
+    losses, status = _descend(
+        X, "X", y, params, step, momentum, tolerance, iterations, callback, helpers
+    )
+    b = params.pop()
+    return Descent(params, b, losses, len(losses), status)
+
+
+def _descend(
+    X: _Buffer,
+    name: str,
+    y: _Buffer,
+    params: array[float],
+    step: float,
+    momentum: float,
+    tolerance: float,
+    iterations: int,
+    callback: Callable[[int, float], object] | None,
+    threads: int,
+) -> tuple[array[float], str]:
+    """The loop of gradient_descent: changes params, returns the losses and the status."""
+    losses = array("d")
+    if iterations == 0:
+        _values(X, name)
+        return losses, "iterations"
+    # With a callback, Python has a word after every iteration; without one, C makes many.
+    together = 1 if callback else min(iterations, _STEPS)
+    recent, made = _zeros(together), ffi.new("size_t *")
+    velocity = _zeros(len(params))
+    with _run(X, y, iterations, threads) as run:
+        while len(losses) < iterations:
+            ending = lib.pyref_run_descent(
+                run, _doubles(params), _doubles(velocity), step, momentum, 0.0, X.length,
+                tolerance, min(together, iterations - len(losses)), _SECONDS_IN_C,
+                _doubles(recent), made,
+            )  # fmt: skip
+            losses.extend(recent[: made[0]])
+            if ending == lib.PYREF_CONVERGED:
+                return losses, "converged"
+            if ending == lib.PYREF_DIVERGED:
+                _values(X, name)
+                return losses, "diverged"
+            if callback and made[0] and callback(len(losses) - 1, losses[-1]):
+                break
+    return losses, "iterations"

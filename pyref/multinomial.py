@@ -1,0 +1,492 @@
+"""Chapter 2: any number of classes, by softmax and categorical cross-entropy.
+
+Chapter 1 has one score and two outcomes. Here are C classes, each with a score of its own, and
+the answer is C probabilities:
+
+    zs[c] = W[0][c]*x[0] + W[1][c]*x[1] + ... + b[c]      the score of class c
+    ps    = softmax(zs)                                   numbers from 0 to 1 that sum to 1
+
+The rest is chapter 1 again: how wrong the probabilities are (the loss), which way to move each
+parameter (the gradient), and the steps (the descent). With C = 2 it is chapter 1 to the bit,
+as you will see. `pyref.fast` holds the same functions, with the same names in the same order,
+compiled.
+
+Legend, chapter 1's continued:
+    C           the number of classes; a class is a number 0, 1, ... C-1
+    c, k        any class, and the true class of a sample
+    zs, ps      one sample's C scores and C predicted probabilities
+    ys          one sample's label as C probabilities: 1 for k and 0 for the others, or soft
+    y           the n labels: n class numbers, or n rows ys
+    W, b        the weights, d rows (features) of C columns (classes); the C intercepts
+    es, s       e^z of each score after the shift below, and their sum
+    rs          C residuals: how the loss changes with each score
+    t           an update of the descent, counted from 0
+
+Source: document 000, "for multiclass classification"; its i, j, N are our i, c, n.
+"""
+
+from math import exp, log
+
+from . import checks
+from .checks import Descent
+from .logistic import log1p
+
+# -------------------------------------------------------- 1. from C scores to C probabilities
+#
+# In chapter 1 the score compares two outcomes: z = log(p / (1-p)), their log-odds. Now let
+# every two classes compare so, each with its own score:
+#
+#     log(ps[c] / ps[k]) = zs[c] - zs[k],     that is     ps[c] : ps[k] = e^zs[c] : e^zs[k]
+#
+# The probabilities are in proportion to e^z, and they sum to 1. Only this does both:
+#
+#     ps[c] = e^zs[c] / (e^zs[0] + ... + e^zs[C-1])                              (softmax)
+#
+# Only differences of scores count. Add any number to all C of them, and nothing changes:
+# above and below the fraction bar every term grows by the same factor. Two things follow.
+#
+# The shift. e^1000 has no float, so subtract the largest score m from all. Then every e^(z-m)
+# is at most 1, the largest is exactly 1, and the others can only underflow.
+#
+# One class is redundant. C scores hold C-1 differences, so one class's score could as well
+# stay 0 for ever. For C = 2 and zs = [0, z] that is chapter 1's model:
+#
+#     ps[1] = e^z / (e^0 + e^z) = sigmoid(z)
+
+
+def logsumexp(zs):
+    """log(e^zs[0] + ... + e^zs[C-1]): a smooth maximum. Its derivative by zs[c] is softmax's ps[c].
+
+    zs is one or more scores. For [0, z] it is chapter 1's softplus(z). TypeError or ValueError
+    names the entry that cannot be used. -inf adds nothing; of nothing but -inf it is -inf.
+
+    >>> logsumexp([1000, 1000]) == 1000 + log(2)
+    True
+    >>> from pyref.logistic import softplus
+    >>> logsumexp([0, 3]) == softplus(3)
+    True
+    """
+    zs = _scores(zs)
+    _, top, rest = _exponentials(zs)
+    m = zs[top]
+    if m in (checks.INFINITY, checks.MINUS_INFINITY) and all([z == z for z in zs]):
+        return m  # the sum is infinite, or 0: known without a shift, which would be inf - inf
+    # log(e^m * (1 + rest)) = m + log(1 + rest)
+    return m + log1p(rest)
+
+
+def softmax(zs):
+    """The probabilities that belong to C scores: e^zs[c] / (e^zs[0] + ... + e^zs[C-1]).
+
+    zs is one or more scores; returns as many probabilities. For [0, z] they are those of
+    chapter 1, 1 - sigmoid(z) and sigmoid(z). TypeError or ValueError names the entry that
+    cannot be used.
+
+    >>> softmax([0, 0, 0, 0])
+    [0.25, 0.25, 0.25, 0.25]
+    >>> softmax([1e308, -1e308, 1e308])
+    [0.5, 0.0, 0.5]
+    >>> from pyref.logistic import sigmoid
+    >>> softmax([0, 3])[1] == sigmoid(3)
+    True
+
+    A score of -inf has probability 0; a score of inf has 1, if no other is inf. Where several
+    are, or all of two or more are -inf, inf - inf tells nothing of their shares, and every
+    probability is NaN; so it is with a NaN among the scores. A single class always has 1.
+
+    A tiny probability pays for the shift, which rounds zs[c] - m: up to half a unit in the last
+    place of that difference is its relative error. For [8.06, -608.84] this is 5.5e-14; for
+    [0, z] there is nothing to round.
+    """
+    es, _, rest = _exponentials(_scores(zs))
+    s = 1 + rest
+    return [e / s for e in es]
+
+
+def _exponentials(zs):
+    # Returns es, the top class, and rest: the sum of es without the top's. So s is 1 + rest.
+    # Why not s itself: when the top leaves little to the others, log(s) and 1 - p of the top
+    # need all the digits of that little, and 1 + rest rounds them away.
+    m = max(zs)
+    es = [exp(z - m) for z in zs]
+    if m != m:  # a NaN, which has made every e one
+        return es, 0, m
+    top = zs.index(m)
+    es[top] = 0.0
+    rest = 0.0
+    for e in es:
+        rest += e
+    es[top] = 1.0  # e^(m-m), at m = inf too
+    return es, top, rest
+
+
+# -------------------------------------------------------- 2. how wrong are C probabilities?
+
+
+def categorical_cross_entropy(ys, ps):
+    """The loss of one sample: -(ys[0] log(ps[0]) + ... + ys[C-1] log(ps[C-1])).
+
+    With a true class k it is -log(ps[k]): what the others share among them does not matter.
+    Summed over the samples it is document 000's formula; with ys = [1-y, y] and ps = [1-p, p],
+    chapter 1's. ys and ps are C numbers from 0 to 1 each, and ys sums to 1, else ValueError.
+
+    >>> round(categorical_cross_entropy([0, 1, 0], [0.2, 0.7, 0.1]), 6)
+    0.356675
+    >>> categorical_cross_entropy([0, 1, 0], [0.5, 0, 0.5])
+    inf
+    """
+    ys = _label_row(checks.numbers(ys, "ys"), "ys")
+    ps = checks.numbers(ps, "ps")
+    _same_classes(ps, "ps", len(ys), "probability")
+    loss = 0.0
+    for c, (y_c, p_c) in enumerate(zip(ys, ps)):
+        checks.probability(p_c, f"ps[{c}]")
+        if y_c > 0:  # 0 * log(0) counts as 0, as in chapter 1
+            loss -= y_c * log(p_c) if p_c > 0 else checks.MINUS_INFINITY
+    return loss
+
+
+def categorical_cross_entropy_with_logits(ys, zs):
+    """The same loss from the scores: categorical_cross_entropy(ys, softmax(zs)), no detour.
+
+    With  -log(ps[c]) = logsumexp(zs) - zs[c]:
+
+        L = ys[0] (logsumexp(zs) - zs[0]) + ... + ys[C-1] (logsumexp(zs) - zs[C-1])
+
+    ys is C probabilities that sum to 1, zs C scores, else ValueError. A score of -inf costs
+    nothing if its label is 0, and inf otherwise; scores further apart than the largest float
+    count as infinitely far. Where softmax is NaN, so is the loss.
+
+    >>> categorical_cross_entropy_with_logits([1, 0], [-1000, 0])      # from ps it would be inf
+    1000.0
+    """
+    ys = _label_row(checks.numbers(ys, "ys"), "ys")
+    zs = _scores(zs)
+    _same_classes(zs, "zs", len(ys), "score")
+    return _loss_and_residuals(_label(ys), zs)[0]
+
+
+# -------------------------------------------------------- 3. from the loss to the scores
+#
+# How does L change with the score of class c? Take the loss from the scores, the line above.
+# zs[c] stands in it twice: in logsumexp, under every label, and by itself, under ys[c].
+#
+#     dL/dzs[c] = (ys[0] + ... + ys[C-1]) ps[c] - ys[c]  =  ps[c] - ys[c]
+#
+# since d logsumexp / dzs[c] = e^zs[c] / (e^zs[0] + ... + e^zs[C-1]) = ps[c]. (The longer way
+# is chapter 1's chain rule: -ys[k]/ps[k] times dps[k]/dzs[c], which is ps[k] (1 - ps[k]) for
+# c = k and -ps[k] ps[c] for the others, summed over k. All the fractions cancel again.)
+#
+# Like chapter 1's residual it must not be computed as it is printed. For the true class it is
+# ps[k] - 1, and when ps[k] rounds to 1 nothing is left of it. But 1 - ps[k] is the sum of the
+# other probabilities, so without any cancellation
+#
+#     rs[c] = ps[c]  for c other than k,       rs[k] = -(sum of ps[c] for c other than k)
+#
+# A soft label is a mixture of true classes: take these rs for k = 0 with weight ys[0], for
+# k = 1 with weight ys[1], and so on. For each c that adds up to
+#
+#     rs[c] = ps[c] (sum of the other ys) - ys[c] (sum of the other ps)
+#
+# This is the exact derivative also when rounding makes ys sum to not quite 1.
+
+
+def _label(ys):
+    # What the loss and the residuals ask of a label: the sum of ys, and for each class with
+    # ys[c] > 0 the triple (c, ys[c], the sum of the other ys).
+    # Sums of the others by subtraction: total - ys[c] cancels only where ys[c] is most of the
+    # total. That can only be the largest, so its others are summed by themselves (rest); those
+    # of any other class hold the largest, which is no smaller than what is taken away.
+    largest = max(ys)
+    top = ys.index(largest)
+    rest = 0.0
+    for c, y_c in enumerate(ys):
+        if c != top:
+            rest += y_c
+    parts = []
+    for c, y_c in enumerate(ys):
+        if y_c > 0:
+            parts.append((c, y_c, rest if c == top else largest + (rest - y_c)))
+    return largest + rest, parts
+
+
+def _labels(y, C):
+    # n labels in that form; the samples of one class share theirs
+    if isinstance(y[0], list):
+        return [_label(ys) for ys in y]
+    of_class = [(1.0, [(k, 1.0, 0.0)]) for k in range(C)]
+    return [of_class[k] for k in y]
+
+
+def _loss_and_residuals(label, zs):
+    es, top, rest = _exponentials(zs)
+    s = 1 + rest
+    total, parts = label
+    # L = sum of ys[c] (logsumexp(zs) - zs[c]), with logsumexp(zs) = zs[top] + log(1 + rest):
+    # every label pays the logarithm, and each below the top its distance from there
+    loss = total * log1p(rest)
+    # where ys[c] = 0, the residual is ps[c] times the sum of the other ys, which is all of it
+    rs = [total * e / s for e in es]
+    for c, y_c, other_ys in parts:
+        if c == top:
+            other_es = rest
+        else:
+            other_es = 1 + (rest - es[c])  # the top's 1, and the rest without c (see _label)
+            loss += y_c * (zs[top] - zs[c])
+        # rs[c] = ps[c] (sum of the other ys) - ys[c] (sum of the other ps)
+        rs[c] = (es[c] * other_ys - y_c * other_es) / s
+    return loss, rs
+
+
+# -------------------------------------------------------- 4. many samples: the gradient
+
+
+def softmax_gradient(X, y, W, b):
+    """Loss and gradient of the C scores, summed over the samples: (loss, grad_W, grad_b).
+
+        loss         = sum of L(ys_i, zs_i)
+        grad_W[j][c] = sum of (ps_i[c] - ys_i[c]) * x_i[j]
+        grad_b[c]    = sum of (ps_i[c] - ys_i[c])
+
+    X is n rows of d features; y is n class numbers from 0 to C-1 or n rows of C probabilities
+    that sum to 1; W is d rows of C weights, b is C intercepts, and so are grad_W and grad_b.
+    TypeError or ValueError names the entry that cannot be used. (Document 000.)
+
+    >>> softmax_gradient([[1, 0], [0, 1]], [0, 1], [[0, 0], [0, 0]], [0, 0])[1:]
+    ([[-0.5, 0.5], [0.5, -0.5]], [0.0, 0.0])
+
+    The residuals of a sample sum to 0 over the classes, and so does every row of the gradient.
+    A sure and right prediction keeps its tiny gradient, which ps[k] - 1 has lost:
+
+    >>> _, _, grad_b = softmax_gradient([[1]], [0], [[40, 0]], [0, 0])
+    >>> round(grad_b[0] * 1e18, 6), softmax([40, 0])[0] - 1
+    (-4.248354, 0.0)
+    """
+    X = checks.table(X)
+    y = _class_labels(y, len(X))
+    W = _class_weights(W, len(X[0]))
+    C = len(W[0])
+    b = _intercepts(b, C)
+    _class_label_values(y, C)
+    checks.table_values(X)
+    return _softmax_gradient(X, _labels(y, C), W, b)
+
+
+def _softmax_gradient(X, labels, W, b):
+    loss = 0.0
+    grad_W, grad_b = [[0.0] * len(b) for _ in W], [0.0] * len(b)
+    for x_i, label in zip(X, labels):
+        # zs[c] = b[c] + W[0][c] * x[0] + W[1][c] * x[1] + ...
+        zs = list(b)
+        for W_j, x_ij in zip(W, x_i):
+            for c, w in enumerate(W_j):
+                zs[c] += w * x_ij
+        loss_i, rs = _loss_and_residuals(label, zs)
+        loss += loss_i
+        # dL/dzs[c] = rs[c], and zs[c] changes with W[j][c] by x[j], with b[c] by 1
+        for grad_j, x_ij in zip(grad_W, x_i):
+            for c, r in enumerate(rs):
+                grad_j[c] += r * x_ij
+        for c, r in enumerate(rs):
+            grad_b[c] += r
+    return loss, grad_W, grad_b
+
+
+# -------------------------------------------------------- 5. softmax regression
+
+
+def softmax_descent(
+    X,
+    y,
+    *,
+    classes=None,
+    learning_rate,
+    iterations,
+    W=None,
+    b=None,
+    momentum=0.0,
+    reduction="mean",
+    tolerance=0.0,
+    callback=None,
+):
+    """Fit (W, b) by steps against the gradient: Descent(w, b, losses, iterations, status).
+
+        v <- momentum * v + gradient            (W, b) <- (W, b) - learning_rate * v
+
+    X is n rows of d features; y is n class numbers or n rows of C probabilities. C is `classes`;
+    without it, the width of y's rows, or one more than the largest class number (give it where
+    y may lack the last classes). W, d rows of C, and b, C intercepts, start at zeros unless
+    given. The result's w is d rows of C. All else is as in chapter 1's gradient_descent:
+    reduction "mean" or "sum", losses[t] the mean loss before update t, callback(t, losses[t])
+    after it, and status "converged", "iterations" or "diverged". TypeError or ValueError names
+    the argument or the entry that cannot be used.
+
+    >>> X, y = [[-3], [-2], [-1], [1], [2], [3]], [0, 1, 0, 2, 1, 2]
+    >>> fit = softmax_descent(X, y, learning_rate=1, iterations=1000, tolerance=1e-9)
+    >>> fit.status, [round(p, 4) for p in softmax([w * 3 + b for w, b in zip(fit.w[0], fit.b)])]
+    ('converged', [0.0062, 0.1828, 0.8109])
+
+    C = 2 is chapter 1 again: w is the difference of the two columns. The columns start equal
+    and move apart in equal steps, each with the whole residual, so that half the learning rate
+    goes the same way:
+
+    >>> from pyref.logistic import gradient_descent
+    >>> X, y = [[1], [2], [3], [4]], [0, 1, 0, 1]
+    >>> one = gradient_descent(X, y, learning_rate=0.5, iterations=100)
+    >>> two = softmax_descent(X, y, learning_rate=0.25, iterations=100)
+    >>> abs(one.w[0] - (two.w[0][1] - two.w[0][0])) < 1e-12
+    True
+    """
+    X = checks.table(X)
+    y = _class_labels(y, len(X))
+    n, d = len(X), len(X[0])
+    C = _classes_of(y) if classes is None else checks.count(classes, "classes", 1)
+    learning_rate = checks.positive(learning_rate, "learning_rate")
+    iterations = checks.count(iterations, "iterations")
+    W = [[0.0] * C for _ in range(d)] if W is None else _class_weights(W, d, C)
+    b = [0.0] * C if b is None else _intercepts(b, C)
+    momentum = checks.not_negative(momentum, "momentum")
+    checks.choice(reduction, "reduction", ("sum", "mean"))
+    tolerance = checks.not_negative(tolerance, "tolerance")
+    checks.callback(callback)
+    _class_label_values(y, C)
+    checks.table_values(X)
+
+    labels = _labels(y, C)
+    step = learning_rate / n if reduction == "mean" else learning_rate
+    # b is the last row, below W: what moves W moves b
+    rows = W + [b]
+    v = [[0.0] * C for _ in rows]
+    losses = []
+    status = "iterations"
+    for t in range(iterations):
+        loss, grad_W, grad_b = _softmax_gradient(X, labels, rows[:d], rows[d])
+        if not checks.is_finite(loss):
+            status = "diverged"
+            break
+        grad = grad_W + [grad_b]
+        if all([abs(g) / n <= tolerance for grad_j in grad for g in grad_j]):
+            status = "converged"
+            break
+        # v <- momentum * v + gradient
+        v = [[momentum * u + g for u, g in zip(v_j, grad_j)] for v_j, grad_j in zip(v, grad)]
+        # (W, b) <- (W, b) - step * v
+        new = [[w - step * u for w, u in zip(row, v_j)] for row, v_j in zip(rows, v)]
+        if not all([checks.is_finite(w) for row in new for w in row]):
+            status = "diverged"
+            break
+        rows = new
+        losses.append(loss / n)
+        if callback is not None and callback(t, losses[t]):
+            break
+    return Descent(rows[:d], rows[d], losses, len(losses), status)
+
+
+# to move to checks.py: all below
+
+# A row of labels may miss the sum 1 by this much for each of its C entries: the rounding of
+# single precision. Any row divided by its own sum passes, in single precision too. (Dividing
+# rounds each entry by half of it, and two sums of C entries round by C halves each.)
+SUM_TOLERANCE = 2.0**-23
+
+
+def _scores(zs):
+    """C scores as a list of floats: not empty."""
+    zs = checks.numbers(zs, "zs")
+    if not zs:
+        raise ValueError("zs is empty: give at least one score")
+    return zs
+
+
+def _same_classes(values, name, C, kind):
+    """ValueError unless there is one value for each of the C classes."""
+    if len(values) != C:
+        raise ValueError(
+            f"{name} has length {len(values)}, but there are {C} classes:"
+            f" give one {kind} for each class"
+        )
+
+
+def _label_row(ys, name):
+    """`ys`, which must be one or more numbers from 0 to 1 that sum to 1."""
+    if not ys:
+        raise ValueError(f"{name} is empty: give one probability for each class")
+    total = 0.0
+    for c, value in enumerate(ys):
+        total += checks.probability(value, f"{name}[{c}]")
+    if abs(total - 1) > len(ys) * SUM_TOLERANCE:
+        raise ValueError(f"{name} sums to {total}: give probabilities that sum to 1")
+    return ys
+
+
+def _is_row(label):
+    """True unless a label is a class number (or a word, which is to fail as one)."""
+    if isinstance(label, (str, bytes, bytearray)):
+        return False
+    try:
+        iter(label)
+    except TypeError:
+        return False
+    return True
+
+
+def _class_labels(y, n):
+    """n labels: a list of class numbers, or of rows; their values are for later."""
+    shape = getattr(y, "shape", None)
+    if shape is not None and len(shape) not in (1, 2):
+        shape = "(" + ", ".join([str(size) for size in shape]) + ")"
+        raise ValueError(f"y has shape {shape}: flatten it, or reshape it to (rows, classes)")
+    items = checks._items(y, "y", "class numbers, or rows of probabilities")
+    if items and _is_row(items[0]):
+        out = [checks.numbers(item, f"y[{i}]") for i, item in enumerate(items)]
+        for i, ys in enumerate(out):
+            if len(ys) != len(out[0]):
+                raise ValueError(
+                    f"y[{i}] has {len(ys)} probabilities, y[0] has {len(out[0])}:"
+                    " give every row the same classes"
+                )
+    else:
+        least = checks.MINUS_INFINITY  # a negative number is a wrong value, found later
+        out = [checks.count(item, f"y[{i}]", least) for i, item in enumerate(items)]
+    checks.same_length(out, n)
+    return out
+
+
+def _classes_of(y):
+    """C as the labels have it: the width of a row, or the largest class number and 1."""
+    return len(y[0]) if isinstance(y[0], list) else max(max(y), 0) + 1
+
+
+def _class_label_values(y, C):
+    """ValueError unless every label is a class number below C, or C probabilities."""
+    if isinstance(y[0], list):
+        for i, ys in enumerate(y):
+            _same_classes(_label_row(ys, f"y[{i}]"), f"y[{i}]", C, "probability")
+        return
+    for i, k in enumerate(y):
+        if not 0 <= k < C:
+            raise ValueError(f"y[{i}] is {k}: with {C} classes, give a number from 0 to {C - 1}")
+
+
+def _class_weights(W, d, C=None):
+    """d rows of C finite weights (of as many as the first has, without C) as lists of floats."""
+    rows = checks._items(W, "W", "a sequence of rows, one for each feature")
+    if len(rows) != d:
+        raise ValueError(f"W has {len(rows)} rows, but X has {d} features: give one row each")
+    out = []
+    for j, row in enumerate(rows):
+        row = checks.numbers(row, f"W[{j}]")
+        if C is None:
+            C = len(row)
+        if not row:
+            raise ValueError(f"W[{j}] is empty: give one weight for each class")
+        _same_classes(row, f"W[{j}]", C, "weight")
+        out.append([checks.finite(value, f"W[{j}][{c}]") for c, value in enumerate(row)])
+    return out
+
+
+def _intercepts(b, C):
+    """C finite intercepts as a list of floats."""
+    b = checks.numbers(b, "b")
+    _same_classes(b, "b", C, "intercept")
+    return [checks.finite(value, f"b[{c}]") for c, value in enumerate(b)]
