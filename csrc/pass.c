@@ -272,3 +272,16 @@ int pyref_run_pass(pyref_run *run, const double *params, double seconds, double 
         memcpy(out, p->total, p->out_size * sizeof *out);
     return finished;
 }
+
+int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
+               const double *params, double *out)
+{
+    if (pyref_find_no_label(y, y_kind, 0, n) < n)
+        return PYREF_NO_LABEL;
+    pyref_run *run = pyref_run_new(X, X_kind, y, y_kind, NULL, n, d, 1, 1);
+    if (!run)
+        return PYREF_NO_MEMORY;
+    pyref_run_pass(run, params, INFINITY, out);
+    pyref_run_free(run);
+    return pyref_find_not_finite(out, F64, 0, d + 2) < d + 2 ? PYREF_NOT_FINITE : PYREF_DONE;
+}

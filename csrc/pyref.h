@@ -56,6 +56,11 @@ void pyref_run_free(pyref_run *run);
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out);
 
+/* All of it in one call, for small tables: 0 when done; else what is wrong. */
+enum { PYREF_DONE, PYREF_NO_MEMORY, PYREF_NO_LABEL, PYREF_NOT_FINITE };
+int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
+               const double *params, double *out);
+
 /* Up to `iterations` steps of gradient descent, the twin of the loop in gradient_descent:
  *     v <- momentum * v + gradient            params <- params - step * v
  * losses[k] is the mean loss before step k; *made is the number of steps made by this call. */
@@ -64,8 +69,7 @@ int pyref_run_descent(pyref_run *run, double *params, double *v, double step, do
                       double l2, double total, double tolerance, size_t iterations,
                       double seconds, double *losses, size_t *made);
 
-/* The first of `count` elements that is not finite; that is no label (0 to 1); that is no
- * sample weight (0 or more). `count` if there is none. */
+/* The first of `count` elements that is not finite; that is no label (0 to 1). `count` if there is none. */
 size_t pyref_find_not_finite(const void *X, int kind, size_t from, size_t count);
 size_t pyref_find_no_label(const void *y, int kind, size_t from, size_t count);
 

@@ -14,10 +14,12 @@ are taken stands in csrc/pyref.h. The environment variable PYREF_ISA (baseline, 
 an instruction set.
 """
 
+from __future__ import annotations
+
 import os
 from array import array
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from struct import calcsize
 from typing import Any
 
 from . import checks
@@ -44,16 +46,18 @@ except ImportError as problem:
 _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 _SLICE = 1 << 24  # elements looked through in one call
 _STEPS = 4096  # iterations made in one call
+_SMALL = 1 << 14  # elements of X below which a pass is over in microseconds
+_NO_MEMORY = "no memory for the sums of a pass over X"
 
-# The element kinds of csrc/kernels.h: by memoryview format and size, and as array codes.
-_FLOATS = {("d", 8): 0, ("f", 4): 1}
-_INTEGERS = {
-    (code, size): {1: 2, 2: 4, 4: 6, 8: 8}[size] + (not code.islower())
-    for codes, sizes in (("bB?", (1,)), ("hH", (2,)), ("iI", (4,)), ("lL", (4, 8)), ("qQ", (8,)))
-    for code in codes
-    for size in sizes
-}
-_LABELS = {**_FLOATS, **_INTEGERS}
+# The element kinds of csrc/kernels.h, by memoryview format. (pyref's C part is built for
+# little-endian processors, so "<" is native.)
+_FLOATS: dict[str | None, int] = {p + code: kind for p in ("", "@", "=", "<")
+                                  for kind, code in enumerate("df")}  # fmt: skip
+_LABELS = dict(_FLOATS)
+for _code in "?bBhHiIlLqQ":
+    for _prefix in ("", "@", "=", "<"):
+        _size = calcsize(_prefix + _code)
+        _LABELS[_prefix + _code] = {1: 2, 2: 4, 4: 6, 8: 8}[_size] + (_code in "?BHILQ")
 _ARRAY_CODES = "dfbBhHiIqQ"
 
 if not lib.pyref_use_instruction_set(os.environ.get("PYREF_ISA", "best").encode()):
@@ -71,9 +75,11 @@ class _Buffer:
 
     __slots__ = ("kind", "length", "pointer", "width")
 
-    def __init__(self, owner: Any, kind: int, length: int, width: int = 1) -> None:
+    def __init__(self, owner: Any, kind: int, length: int, width: int) -> None:
         self.pointer = ffi.from_buffer(owner)
-        self.kind, self.length, self.width = kind, length, width
+        self.kind = kind
+        self.length = length
+        self.width = width
 
     def value(self, i: int) -> Any:
         """Element i. (A memoryview reads only some of the formats that C can.)"""
@@ -93,29 +99,31 @@ class _Buffer:
         return None
 
 
-def _view(values: Any, name: str, kinds: dict[tuple[str, int], int], wanted: int) -> Any:
-    """(memoryview, kind) of a buffer that C can read; None if it is no buffer at all."""
-    if isinstance(values, (list, tuple, str, bytes, bytearray)):
+def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> Any:
+    """The memoryview of a buffer that C can read; None if it is no buffer at all."""
+    if type(values) is list or isinstance(values, (tuple, str, bytes, bytearray)):
         return None
     try:
         view = memoryview(values)
     except (TypeError, ValueError, BufferError):
         return None
-    checks.dimensions(view, name, wanted)
-    code = view.format.lstrip("@=<")  # "<": pyref is built for little-endian processors only
-    if code.startswith((">", "!")):
-        raise ValueError(f"{name} is big-endian: give {name}.astype({name}.dtype.newbyteorder())")
-    kind = kinds.get((code, view.itemsize))
-    if kind is None:
-        kind_name = getattr(values, "dtype", view.format)
+    if view.ndim != wanted:
+        checks.dimensions(view, name, wanted)
+    if view.format not in kinds:
+        dtype = getattr(values, "dtype", view.format)
+        if str(view.format).startswith((">", "!")):
+            raise ValueError(
+                f"{name} is big-endian ({dtype}): give {name}.astype({name}.dtype.newbyteorder())"
+            )
         allowed = "float64 or float32" if kinds is _FLOATS else "floats, integers or bool"
-        raise TypeError(f"{name} has elements of type {kind_name}: give {allowed}, as"
-                        f" {name}.astype(float)")  # fmt: skip
+        raise TypeError(
+            f"{name} has elements of type {dtype}: give {allowed}, as {name}.astype(float)"
+        )
     if not view.c_contiguous:
         raise ValueError(
             f"{name} does not lie row after row in memory: give numpy.ascontiguousarray({name})"
         )
-    return view, kind
+    return view
 
 
 def _plain(values: Any) -> array[float] | None:
@@ -130,13 +138,12 @@ def _plain(values: Any) -> array[float] | None:
 
 def _table(X: Any) -> _Buffer:
     """checks.table, without a copy where X is a buffer."""
-    found = _view(X, "X", _FLOATS, 2)
-    if found is not None:
-        view, kind = found
+    view = _view(X, "X", _FLOATS, 2)
+    if view is not None:
         n, d = view.shape
         if n == 0 or d == 0:
             checks.table([[]] * n)  # raises
-        return _Buffer(view, kind, n, d)
+        return _Buffer(view, _FLOATS[view.format], n, d)
     flat = array("d")
     rows = X
     try:
@@ -158,28 +165,26 @@ def _table(X: Any) -> _Buffer:
 
 def _sample(x: Any) -> _Buffer:
     """checks.sample, without a copy where x is a buffer."""
-    found = _view(x, "x", _FLOATS, 1)
-    if found is not None:
-        view, kind = found
-        if view.shape[0] == 0:
+    view = _view(x, "x", _FLOATS, 1)
+    if view is not None:
+        if len(view) == 0:
             checks.sample([])  # raises
-        return _Buffer(view, kind, view.shape[0])
+        return _Buffer(view, _FLOATS[view.format], len(view), 1)
     flat = _plain(x) or array("d", checks.sample(x))
-    return _Buffer(flat, 0, len(flat))
+    return _Buffer(flat, 0, len(flat), 1)
 
 
 def _labels(y: Any, n: int) -> _Buffer:
     """checks.labels, without a copy where y is a buffer."""
-    found = _view(y, "y", _LABELS, 1)
-    if found is not None:
-        view, kind = found
+    view = _view(y, "y", _LABELS, 1)
+    if view is not None:
         checks.same_length(view, n)
-        return _Buffer(view, kind, n)
+        return _Buffer(view, _LABELS[view.format], n, 1)
     flat = _plain(y)
     if flat is None:
         flat = array("d", checks.labels(y, n))
     checks.same_length(flat, n)
-    return _Buffer(flat, 0, n)
+    return _Buffer(flat, 0, n, 1)
 
 
 def _label_values(y: _Buffer) -> None:
@@ -198,12 +203,18 @@ def _values(X: _Buffer, name: str) -> None:
 
 
 def _weights(w: Any, d: int) -> array[float]:
-    flat = _plain(w) or w
-    if type(flat) is array and flat.typecode == "d" and len(flat) == d:
-        values = _Buffer(flat, 0, d)
-        if values.first(lib.pyref_find_not_finite) is None:
-            return flat[:]
-    return array("d", checks.weights(w, d))
+    """checks.weights, as an array of its own."""
+    flat = _plain(w)
+    if flat is None:
+        view = _view(w, "w", _FLOATS, 1)
+        if view is not None:
+            flat = array("df"[_FLOATS[view.format]])
+            flat.frombytes(view.tobytes())
+            if flat.typecode == "f":
+                flat = array("d", flat)
+    if flat is None or len(flat) != d or lib.pyref_find_not_finite(_doubles(flat), 0, 0, d) < d:
+        flat = array("d", checks.weights(w if flat is None else flat, d))
+    return flat
 
 
 def _threads(threads: Any) -> int:
@@ -218,27 +229,37 @@ def _doubles(values: array[float]) -> Any:
     return ffi.from_buffer("double[]", values)
 
 
-@contextmanager
-def _run(X: _Buffer, y: _Buffer, passes: int, threads: int) -> Iterator[Any]:
+def _run(X: _Buffer, y: _Buffer, passes: int, threads: int) -> Any:
+    """A run over X and y, to be freed by whoever asked for it."""
     run = lib.pyref_run_new(
         X.pointer, X.kind, y.pointer, y.kind, ffi.NULL, X.length, X.width, passes, threads
     )
     if not run:
-        raise MemoryError("no memory for the sums of a pass over X")
-    try:
-        yield run
-    finally:
-        lib.pyref_run_free(run)
+        raise MemoryError(_NO_MEMORY)
+    return run
 
 
 def _pass(X: _Buffer, y: _Buffer, params: array[float], threads: int, name: str) -> array[float]:
-    """{loss, grad_b, grad_w...} at params = {w..., b}, summed."""
-    out = _zeros(X.width + 2)
-    sums = _doubles(out)
-    with _run(X, y, 1, threads) as run:
-        while not lib.pyref_run_pass(run, _doubles(params), _SECONDS_IN_C, sums):
-            pass  # between two calls, Python looks after Ctrl-C
-    if lib.pyref_find_not_finite(sums, 0, 0, len(out)) < len(out):
+    """{loss, grad_b, grad_w...} at params = {w..., b}, summed. Checks the values of y and X."""
+    n, d = X.length, X.width
+    out = _zeros(d + 2)
+    sums, at = _doubles(out), _doubles(params)
+    if n * d <= _SMALL:
+        ending = lib.pyref_pass(X.pointer, X.kind, y.pointer, y.kind, n, d, at, sums)
+        if ending == lib.PYREF_DONE:
+            return out
+        _label_values(y)
+        if ending == lib.PYREF_NO_MEMORY:
+            raise MemoryError(_NO_MEMORY)
+    else:
+        _label_values(y)
+        run = _run(X, y, 1, threads)
+        try:
+            while not lib.pyref_run_pass(run, at, _SECONDS_IN_C, sums):
+                pass  # between two calls, Python looks after Ctrl-C
+        finally:
+            lib.pyref_run_free(run)
+    if lib.pyref_find_not_finite(sums, 0, 0, d + 2) < d + 2:
         _values(X, name)
     return out
 
@@ -248,15 +269,14 @@ def _pass(X: _Buffer, y: _Buffer, params: array[float], threads: int, name: str)
 
 def _scores(function: Any, one: Any, z: Any) -> Any:
     """function of a buffer of scores, or of one score."""
-    found = None
+    view = None
     if not isinstance(z, (int, float)) and getattr(z, "shape", None) != ():
-        found = _view(z, "z", _FLOATS, 1)
-    if found is None:
+        view = _view(z, "z", _FLOATS, 1)
+    if view is None:
         return one(checks.number(z, "z"))
-    view, kind = found
     scores = array("d")
-    if kind == 0:
-        scores.frombytes(view)
+    if view.itemsize == 8:
+        scores.frombytes(view.tobytes())
     else:
         scores.extend(array("f", view.tobytes()))
     function(_doubles(scores), _doubles(scores), len(scores))
@@ -332,7 +352,6 @@ def gradient_ab(
     y = _labels(y, x.length)
     params = array("d", (checks.finite(a, "a"), checks.finite(b, "b")))
     helpers = _threads(threads)
-    _label_values(y)
     _loss, grad_b, grad_a = _pass(x, y, params, helpers, "x")
     return grad_a, grad_b
 
@@ -369,7 +388,6 @@ def gradient(
     params = _weights(w, X.width)
     params.append(checks.finite(b, "b"))
     helpers = _threads(threads)
-    _label_values(y)
     sums = _pass(X, y, params, helpers, "X")
     return sums[0], sums[2:], sums[1]
 
@@ -432,12 +450,14 @@ def _descend(
     together = 1 if callback else min(iterations, _STEPS)
     recent, made = _zeros(together), ffi.new("size_t *")
     velocity = _zeros(len(params))
-    with _run(X, y, iterations, threads) as run:
+    at, speed, last = _doubles(params), _doubles(velocity), _doubles(recent)
+    run = _run(X, y, iterations, threads)
+    try:
         while len(losses) < iterations:
+            ask = min(together, iterations - len(losses))
             ending = lib.pyref_run_descent(
-                run, _doubles(params), _doubles(velocity), step, momentum, 0.0, X.length,
-                tolerance, min(together, iterations - len(losses)), _SECONDS_IN_C,
-                _doubles(recent), made,
+                run, at, speed, step, momentum, 0.0, X.length, tolerance, ask, _SECONDS_IN_C,
+                last, made,
             )  # fmt: skip
             losses.extend(recent[: made[0]])
             if ending == lib.PYREF_CONVERGED:
@@ -447,4 +467,6 @@ def _descend(
                 return losses, "diverged"
             if callback and made[0] and callback(len(losses) - 1, losses[-1]):
                 break
+    finally:
+        lib.pyref_run_free(run)
     return losses, "iterations"

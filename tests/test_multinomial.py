@@ -102,8 +102,8 @@ class Truth:
         with mpmath.workdps(50):
             log_part = mpmath.fsum([mpf(y) for y in ys]) * self.log_s
             # further apart than the largest float is infinitely far
-            far = any(y > 0 and x > LARGEST for y, x in zip(ys, self.xs))
-            linear = mpmath.fsum([mpf(y) * x for y, x in zip(ys, self.xs) if y > 0])
+            far = any(y > 0 and x > LARGEST for y, x in zip(ys, self.xs, strict=True))
+            linear = mpmath.fsum([mpf(y) * x for y, x in zip(ys, self.xs, strict=True) if y > 0])
             if far:
                 return mpmath.inf, mpf(0)
             bound = (self.roundings + self.depth) * U * log_part + self.roundings * U * linear
@@ -202,11 +202,15 @@ def check_cross_entropy(impl):
         for seed in range(3):
             ps = [float(p) for p in Truth(random_scores(seed, C, 10.0**seed)).ps]
             for ys in some_labels(C):
-                if any(y > 0 and p == 0 for y, p in zip(ys, ps)):
+                if any(y > 0 and p == 0 for y, p in zip(ys, ps, strict=True)):
                     want = INF
                 else:
                     with mpmath.workdps(50):
-                        terms = [mpf(y) * mpmath.log(mpf(p)) for y, p in zip(ys, ps) if y > 0]
+                        terms = [
+                            mpf(y) * mpmath.log(mpf(p))
+                            for y, p in zip(ys, ps, strict=True)
+                            if y > 0
+                        ]
                         want = -mpmath.fsum(terms)
                 got = impl.categorical_cross_entropy(ys, ps)
                 if want == INF:
@@ -266,7 +270,7 @@ def compare_gradient(impl, X, y, W, b, what):
     Y = oracle.one_hot(y, len(b))
     got = impl.softmax_gradient(X.tolist(), y.tolist(), W.tolist(), b.tolist())
     want, bound = oracle.loss_and_gradient(X, Y, W, b), oracle.bounds(X, Y, W, b)
-    for name, g, w, e in zip(("loss", "grad_W", "grad_b"), got, want, bound):
+    for name, g, w, e in zip(("loss", "grad_W", "grad_b"), got, want, bound, strict=True):
         assert_arrays(g, w, e, f"{name} of {what}")
 
 
@@ -281,12 +285,14 @@ def check_gradient_against_oracle(impl):
 def mp_loss(X, Y, W, b):
     """The summed loss, document 000's double sum, in as many digits as mpmath is set to."""
     total = mpf(0)
-    for x_i, ys in zip(X, Y):
+    for x_i, ys in zip(X, Y, strict=True):
         zs = [mpf(b_c) for b_c in b]
-        for x_ij, W_j in zip(x_i, W):
-            zs = [z + mpf(w) * mpf(x_ij) for z, w in zip(zs, W_j)]
+        for x_ij, W_j in zip(x_i, W, strict=True):
+            zs = [z + mpf(w) * mpf(x_ij) for z, w in zip(zs, W_j, strict=True)]
         s = mpmath.fsum([mpmath.exp(z) for z in zs])
-        total -= mpmath.fsum([mpf(y) * mpmath.log(mpmath.exp(z) / s) for y, z in zip(ys, zs)])
+        total -= mpmath.fsum(
+            [mpf(y) * mpmath.log(mpmath.exp(z) / s) for y, z in zip(ys, zs, strict=True)]
+        )
     return total
 
 
@@ -455,11 +461,13 @@ def clipped_cross_entropy(ys, ps):
 
 def loss_from_probabilities(ys, zs):
     ps = shifted_softmax(zs)
-    return -math.fsum([y * math.log(max(p, TINY)) for y, p in zip(ys, ps) if y > 0])
+    return -math.fsum([y * math.log(max(p, TINY)) for y, p in zip(ys, ps, strict=True) if y > 0])
 
 
 def loss_by_subtraction(ys, zs):
-    return math.fsum([y * (textbook_logsumexp(zs) - z) for y, z in zip(ys, zs) if y > 0])
+    return math.fsum(
+        [y * (textbook_logsumexp(zs) - z) for y, z in zip(ys, zs, strict=True) if y > 0]
+    )
 
 
 def p_minus_y(X, y, W, b):
@@ -521,7 +529,8 @@ def test_the_derivation_in_symbols():
 
 def test_doctests():
     result = doctest.testmod(pyref.multinomial)
-    assert result.failed == 0 and result.attempted >= 20
+    assert result.failed == 0
+    assert result.attempted >= 20
 
 
 # ---------------------------------------------------------------- infinities and NaN
@@ -530,7 +539,7 @@ def test_doctests():
 def same(got, want):
     """Equal, and NaN where NaN is wanted."""
     return len(got) == len(want) and all(
-        math.isnan(g) if math.isnan(w) else g == w for g, w in zip(got, want)
+        math.isnan(g) if math.isnan(w) else g == w for g, w in zip(got, want, strict=True)
     )
 
 
@@ -576,7 +585,8 @@ def test_soft_labels_at_infinity(impl):
 
 def test_probabilities_at_the_ends(impl):
     loss = impl.categorical_cross_entropy
-    assert loss([1, 0], [1, 0]) == 0 and math.copysign(1, loss([1, 0], [1, 0])) == 1
+    assert loss([1, 0], [1, 0]) == 0
+    assert math.copysign(1, loss([1, 0], [1, 0])) == 1
     assert loss([0, 1], [1, 0]) == INF
     assert loss([0.5, 0.5], [1, 0]) == INF
     assert loss([1, 0], [TINY, 1]) == -math.log(TINY)
@@ -586,11 +596,14 @@ def test_probabilities_at_the_ends(impl):
 def test_scores_that_overflow(impl):
     # W . x of 1e300 * 1e300 is inf: alone it takes everything, twice there is no telling
     one = impl.softmax_gradient([[1e300]], [1], [[0.0, 1e300]], [0.0, 0.0])
-    assert one[0] == 0.0 and list(one[2]) == [0.0, 0.0]
+    assert one[0] == 0.0
+    assert list(one[2]) == [0.0, 0.0]
     wrong = impl.softmax_gradient([[1e300]], [0], [[0.0, 1e300]], [0.0, 0.0])
-    assert wrong[0] == INF and list(wrong[2]) == [-1.0, 1.0]
+    assert wrong[0] == INF
+    assert list(wrong[2]) == [-1.0, 1.0]
     two = impl.softmax_gradient([[1e300]], [0], [[1e300, 1e300]], [0.0, 0.0])
-    assert math.isnan(two[0]) and all(math.isnan(g) for g in two[2])
+    assert math.isnan(two[0])
+    assert all(math.isnan(g) for g in two[2])
 
 
 # ---------------------------------------------------------------- C = 2 is chapter 1
@@ -646,7 +659,7 @@ def test_two_classes_have_chapter_1s_optimum(impl):
     assert abs(two.w[0][1] - two.w[0][0] - one.w[0]) < 1e-8
     assert abs(two.b[1] - two.b[0] - one.b) < 1e-8
     for (x,) in X:
-        p = impl.softmax([w * x + b for w, b in zip(two.w[0], two.b)])[1]
+        p = impl.softmax([w * x + b for w, b in zip(two.w[0], two.b, strict=True)])[1]
         assert abs(p - chapter_1.sigmoid(one.w[0] * x + one.b)) < 1e-9
 
 
@@ -658,7 +671,7 @@ def test_only_differences_of_scores_count(impl):
     assert list(impl.softmax([z + 1024.0 for z in zs])) == list(impl.softmax(zs))
     # the order of the classes does not count either, but for the order of the sum
     back = list(impl.softmax(zs[::-1]))[::-1]
-    for p, q in zip(back, impl.softmax(zs)):
+    for p, q in zip(back, impl.softmax(zs), strict=True):
         assert abs(p - q) <= 4 * U * q
     # one class is redundant: the same weights added to all classes change no probability
     X, y, W, b = problem(10, 3, 4, seed=2)
@@ -676,7 +689,7 @@ def test_every_row_of_the_gradient_sums_to_zero(impl):
         X, y, W, b = problem(20, 3, 5, kind, scale=5.0)
         _, grad_W, grad_b = impl.softmax_gradient(X, y, W, b)
         _, bound_W, bound_b = oracle.bounds(X, oracle.one_hot(y, 5), W, b)
-        for row, bound in zip([*rows(grad_W), list(grad_b)], [*bound_W, bound_b]):
+        for row, bound in zip([*rows(grad_W), list(grad_b)], [*bound_W, bound_b], strict=True):
             assert abs(math.fsum(row)) <= bound.sum()
             assert max(abs(g) for g in row) > 1e-3  # and not because it is 0
         fit = impl.softmax_descent(X, y, classes=5, learning_rate=0.5, iterations=100)
@@ -689,13 +702,16 @@ def test_rows_of_zeros_and_ones_are_class_numbers_to_the_bit(impl):
         X, y, W, b = problem(12, 3, C, seed=4)
         hot = oracle.one_hot(y, C)
         one, two = (impl.softmax_gradient(X, labels, W, b) for labels in (y, hot))
-        assert one[0] == two[0] and rows(one[1]) == rows(two[1]) and list(one[2]) == list(two[2])
+        assert one[0] == two[0]
+        assert rows(one[1]) == rows(two[1])
+        assert list(one[2]) == list(two[2])
 
 
 def test_a_sure_and_right_prediction_keeps_its_gradient(impl):
     _, rs = residuals(impl, [1.0, 0.0, 0.0], [50.0, 0.0, 0.0])
     assert 1 - impl.softmax([50.0, 0.0, 0.0])[0] == 0
-    assert abs(rs[0] / (-2 * math.exp(-50)) - 1) < 4e-16 and rs[1] == rs[2] == -rs[0] / 2
+    assert abs(rs[0] / (-2 * math.exp(-50)) - 1) < 4e-16
+    assert rs[1] == rs[2] == -rs[0] / 2
 
 
 def test_one_class_has_nothing_to_learn(impl):
@@ -744,7 +760,8 @@ def test_the_three_endings(impl):
     X, y = DATA
     fit = impl.softmax_descent(X, y, learning_rate=1, iterations=1000, tolerance=1e-9)
     assert fit.status == "converged"
-    assert 10 < fit.iterations < 1000 and len(fit.losses) == fit.iterations
+    assert 10 < fit.iterations < 1000
+    assert len(fit.losses) == fit.iterations
     _, grad_W, grad_b = impl.softmax_gradient(X, y, rows(fit.w), list(fit.b))
     assert max(abs(g) for g in [*rows(grad_W)[0], *grad_b]) / len(X) <= 1e-9
     # the last update was the first to meet the tolerance, which it takes one more look to see
@@ -766,7 +783,8 @@ def test_divergence_returns_the_last_finite_parameters(impl):
     # the first step is finite, the scores after it are infinite and wrong: an infinite loss
     fit = impl.softmax_descent(X, y, learning_rate=1e308, iterations=50)
     assert (fit.status, fit.iterations, len(fit.losses)) == ("diverged", 1, 1)
-    assert all(math.isfinite(w) for row in fit.w for w in row) and abs(fit.w[0][0]) > 1e300
+    assert all(math.isfinite(w) for row in fit.w for w in row)
+    assert abs(fit.w[0][0]) > 1e300
     assert fit.losses[0] == pytest.approx(math.log(3), rel=1e-15)
     # the first step is not finite: the start comes back
     start = {"W": [[1.0, 2.0, 3.0]], "b": [0.0, 0.0, 0.0]}
@@ -828,7 +846,8 @@ def test_arguments_are_left_as_they_were(impl):
     impl.softmax(zs), impl.logsumexp(zs)
     impl.categorical_cross_entropy(ys, ps), impl.categorical_cross_entropy_with_logits(ys, zs)
     assert (zs, ys, ps) == ([1.0, 2.0], [0.5, 0.5], [0.25, 0.75])
-    assert repr((X, y, W, b)) == kept and rows(fit.w) != W
+    assert repr((X, y, W, b)) == kept
+    assert rows(fit.w) != W
 
 
 def test_labels_of_every_kind(impl):
@@ -843,7 +862,9 @@ def test_labels_of_every_kind(impl):
     kinds += [hot, hot.astype(np.float32), hot.tolist(), tuple(map(tuple, hot)), list(hot)]
     for y in kinds:
         got = impl.softmax_gradient(X, y, W, b)
-        assert got[0] == want[0] and rows(got[1]) == rows(want[1]) and list(got[2]) == list(want[2])
+        assert got[0] == want[0]
+        assert rows(got[1]) == rows(want[1])
+        assert list(got[2]) == list(want[2])
         fit = impl.softmax_descent(X, y, learning_rate=1, iterations=1)
         assert len(fit.b) == 3
     yes = impl.softmax_gradient(X, [False, True, True, False], W, b)
@@ -891,12 +912,13 @@ def test_iris_against_the_oracle(impl, iris):
     assert_arrays(fit.w, W, 1e-11, "W")
     assert_arrays(fit.b, b, 1e-11, "b")
     assert_arrays(fit.losses, losses, 1e-12, "losses")
-    assert all(later < sooner for sooner, later in zip(fit.losses, fit.losses[1:]))
+    assert all(later < sooner for sooner, later in zip(fit.losses, fit.losses[1:], strict=False))
     P, _ = oracle.probabilities(oracle.scores(X, rows(fit.w), list(fit.b)))
     assert (P.argmax(axis=1) == y).sum() == 144
     # setosa stands apart from both others, so no finite optimum exists: the weights grow
     more = impl.softmax_descent(X, y, learning_rate=0.5, iterations=150, W=fit.w, b=fit.b)
-    assert abs(more.w[2][0]) > abs(fit.w[2][0]) and more.losses[-1] < fit.losses[-1]
+    assert abs(more.w[2][0]) > abs(fit.w[2][0])
+    assert more.losses[-1] < fit.losses[-1]
 
 
 def test_iris_with_soft_labels_reaches_scikit_learns_optimum(impl, iris):
