@@ -74,6 +74,7 @@ typedef void rows_kernel(const samples *s, const double *params, size_t first, s
 typedef struct {
     const char *name;
     rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_b, grad_w[d]} */
+    rows_kernel *read_rows;     /* out = {sum of X} */
     void (*pack)(const samples *s, size_t first, size_t last, double *packed);
     map *sigmoid, *softplus, *loss, *residual, *log, *log1p, *exp_minus;
 } kernels;

@@ -7,6 +7,7 @@
 const kernels KERNELS = {
     .name = KERNELS_NAME,
     .logistic_rows = logistic_rows,
+    .read_rows = read_rows,
     .pack = pack,
     .sigmoid = sigmoid_each,
     .softplus = softplus_each,

@@ -36,10 +36,13 @@ static void *allocate(size_t count, size_t size)
 /* ------------------------------------------------------------------ the plan */
 
 /* Rows of a part: enough work to be worth a hand-over (some microseconds), and few enough parts
- * that their sums take no memory to speak of. Of n and d only: it is part of the result. */
-static size_t rows_of_a_part(size_t n, size_t d)
+ * that their sums take no memory to speak of (1 MB, or 16 parts). Of the sizes only: it is part
+ * of the result. */
+static size_t rows_of_a_part(size_t n, size_t d, size_t out_size)
 {
-    size_t work = 16384 / d + 1, share = n / MOST_PARTS + 1;
+    size_t parts = ((size_t)1 << 17) / out_size;
+    parts = parts < 16 ? 16 : parts > MOST_PARTS ? MOST_PARTS : parts;
+    size_t work = 16384 / d + 1, share = n / parts + 1;
     size_t rows = work > share ? work : share;
     return (rows + BLOCK - 1) / BLOCK * BLOCK;
 }
@@ -84,7 +87,7 @@ void pyref_run_free(pyref_run *run)
     free(p);
 }
 
-pyref_run *pyref_run_new(const void *X, int X_kind, const void *y, int y_kind,
+pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
                          const double *sample_weight, size_t n, size_t d, size_t passes,
                          int threads)
 {
@@ -95,10 +98,10 @@ pyref_run *pyref_run_new(const void *X, int X_kind, const void *y, int y_kind,
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
                    .X_kind = X_kind, .y_kind = y_kind};
     s->far = n * d > ((size_t)4 << 20) / (X_kind == F64 ? 8 : 4); /* more than 4 MB */
-    p->kernel = active_kernels->logistic_rows;
-    p->out_size = d + 2;
+    p->kernel = what == PYREF_READ ? active_kernels->read_rows : active_kernels->logistic_rows;
+    p->out_size = what == PYREF_READ ? 1 : d + 2;
     p->scratch_size = logistic_scratch(s);
-    p->part_rows = rows_of_a_part(n, d);
+    p->part_rows = rows_of_a_part(n, d, p->out_size);
     p->parts = (n + p->part_rows - 1) / p->part_rows;
     p->threads = threads > 0 ? threads : threads_that_pay(n, d, passes);
     if (p->threads > MOST_THREADS)
@@ -112,7 +115,7 @@ pyref_run *pyref_run_new(const void *X, int X_kind, const void *y, int y_kind,
     p->scratch = allocate((size_t)p->threads * p->scratch_size, sizeof(double));
     p->next_params = allocate(d + 1, sizeof(double));
     int failed = !p->partial || !p->total || !p->scratch || !p->next_params;
-    if (!failed && packing_pays(n, d, passes)) {
+    if (!failed && what == PYREF_GRADIENT && packing_pays(n, d, passes)) {
         const size_t columns = packed_d(d) + 1 + (sample_weight != NULL);
         p->packed = allocate((n + LANES - 1) / LANES * LANES * columns, sizeof(double));
         if (p->packed)
@@ -278,7 +281,7 @@ int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, s
 {
     if (pyref_find_no_label(y, y_kind, 0, n) < n)
         return PYREF_NO_LABEL;
-    pyref_run *run = pyref_run_new(X, X_kind, y, y_kind, NULL, n, d, 1, 1);
+    pyref_run *run = pyref_run_new(PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 1);
     if (!run)
         return PYREF_NO_MEMORY;
     pyref_run_pass(run, params, INFINITY, out);

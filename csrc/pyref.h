@@ -44,15 +44,19 @@ void pyref_log(const double *x, double *out, size_t n);
 void pyref_log1p(const double *x, double *out, size_t n);
 void pyref_exp_minus(const double *a, double *out, size_t n);
 
-/* A run: passes over n rows of d features. NULL if memory is short. `passes` is how many are
- * expected. threads: 0 for as many as pay. The buffers must outlive the run. */
+/* A run: passes over n rows of d features, of one of these kinds. NULL if memory is short.
+ * `passes` is how many are expected. threads: 0 for as many as pay. The buffers must outlive
+ * the run.
+ *   GRADIENT   params = {w[d], b}, out = {loss, grad_b, grad_w[d]}
+ *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory */
+enum { PYREF_GRADIENT, PYREF_READ };
 typedef struct pyref_run pyref_run;
-pyref_run *pyref_run_new(const void *X, int X_kind, const void *y, int y_kind,
+pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
                          const double *sample_weight, size_t n, size_t d, size_t passes,
                          int threads);
 void pyref_run_free(pyref_run *run);
 
-/* One pass at params = {w[d], b}: out = {loss, grad_b, grad_w[d]}, summed. Returns 1 when it is
+/* One pass at params: the sums to out. Returns 1 when it is
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out);
 

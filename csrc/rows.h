@@ -73,3 +73,27 @@ static void pack(const samples *s, size_t first, size_t last, double *packed)
             x[(wide + 1) * LANES] = s->sample_weight[i];
     }
 }
+
+/* Read the rows and do nothing else: how fast can memory be? */
+static void read_rows(const samples *s, const double *params, size_t first, size_t last,
+                      double *scratch, double *out)
+{
+    const int is_f64 = s->X_kind == F64;
+    const size_t end = last * s->d;
+    size_t at = first * s->d;
+    lanes sum[8];
+    (void)params;
+    (void)scratch;
+    for (int i = 0; i < 8; i++)
+        sum[i] = lanes_set(0.0);
+    for (; at + 8 * LANES <= end; at += 8 * LANES) {
+        UNROLL
+        for (int i = 0; i < 8; i++)
+            sum[i] = lanes_add(sum[i], load_features(s->X, is_f64, at + i * LANES, LANES));
+    }
+    out[0] = 0.0;
+    for (; at < end; at++)
+        out[0] += value_at(s->X, s->X_kind, at);
+    for (int i = 0; i < 8; i++)
+        out[0] += lanes_sum(sum[i]);
+}

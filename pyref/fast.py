@@ -232,8 +232,9 @@ def _doubles(values: array[float]) -> Any:
 def _run(X: _Buffer, y: _Buffer, passes: int, threads: int) -> Any:
     """A run over X and y, to be freed by whoever asked for it."""
     run = lib.pyref_run_new(
-        X.pointer, X.kind, y.pointer, y.kind, ffi.NULL, X.length, X.width, passes, threads
-    )
+        lib.PYREF_GRADIENT, X.pointer, X.kind, y.pointer, y.kind, ffi.NULL, X.length, X.width,
+        passes, threads,
+    )  # fmt: skip
     if not run:
         raise MemoryError(_NO_MEMORY)
     return run

@@ -227,7 +227,8 @@ def descent_agrees(
     step = oracle.LONG(learning_rate) / (n if reduction == "mean" else 1)
     start = np.array([*([0.0] * d if w is None else w), b], oracle.LONG)
     A = np.hstack([X, np.ones((n, 1))]).astype(float)
-    steepness = 1.01 * np.linalg.eigvalsh(A.T @ A)[-1] / 4
+    # A^T A and A A^T have the same eigenvalues but for zeros: take the smaller one
+    steepness = 1.01 * np.linalg.eigvalsh(A.T @ A if d < n else A @ A.T)[-1] / 4
     contracts = momentum == 0 and step * steepness <= 2
     t, v, E, V = start, np.zeros(d + 1, oracle.LONG), oracle.LONG(0), oracle.LONG(0)
     losses, loss_bounds = [], []

@@ -742,7 +742,8 @@ def test_a_mistake_leaves_no_trace(impl):
                 callback=lambda *args: called.append(args),
             )
         same(table, X)
-        assert start == [0.5, 0.25] and called == []
+        assert start == [0.5, 0.25]
+        assert called == []
         same(impl.gradient(X, Y, [0.5, 0.25], 0.125), want)
 
 

@@ -85,14 +85,16 @@ def test_softplus_is_the_sigmoids_integral():
     assert equal(sympy.diff(SOFTPLUS, z), SIGMOID)
     # max(z, 0) + log(1 + e^-|z|), for either sign of z: equal at 0, and so are the slopes
     for form in (z + log(1 + exp(-z)), log(1 + exp(z))):
-        assert equal(sympy.diff(form, z), SIGMOID) and equal(form.subs(z, 0), log(2))
+        assert equal(sympy.diff(form, z), SIGMOID)
+        assert equal(form.subs(z, 0), log(2))
 
 
 def test_the_two_forms_of_the_loss_agree():
     """Equal at z = 0, with equal derivatives everywhere: equal."""
     from_p = LOSS_OF_P.subs(p, SIGMOID)
     from_z = (1 - y) * SOFTPLUS + y * SOFTPLUS.subs(z, -z)
-    assert equal(from_p.subs(z, 0), log(2)) and equal(from_z.subs(z, 0), log(2))
+    assert equal(from_p.subs(z, 0), log(2))
+    assert equal(from_z.subs(z, 0), log(2))
     assert equal(sympy.diff(from_p, z), sympy.diff(from_z, z))
     # as the code has it: |z| times the label's weight that z speaks against, and one log
     for sign, against in ((1, 1 - y), (-1, y)):
@@ -122,7 +124,8 @@ def test_the_loss_is_convex_in_the_score():
     loss = (1 - y) * SOFTPLUS + y * SOFTPLUS.subs(z, -z)
     assert equal(sympy.diff(loss, z, 2), SIGMOID * (1 - SIGMOID))
     curvature = exp(-z) / (1 + exp(-z)) ** 2
-    assert curvature.is_positive and equal(curvature, SIGMOID * (1 - SIGMOID))
+    assert curvature.is_positive
+    assert equal(curvature, SIGMOID * (1 - SIGMOID))
 
 
 # ---------------------------------------------------------------- in the code
@@ -167,7 +170,7 @@ def test_the_derivatives_of_a_score(impl, ulps, t):
         assert abs(impl.residual(label, t) - slope) <= ulps * EPS
 
 
-@pytest.mark.parametrize("q", (1e-6, 0.01, 0.3, 0.5, 0.75, 0.999))
+@pytest.mark.parametrize("q", [1e-6, 0.01, 0.3, 0.5, 0.75, 0.999])
 def test_the_derivatives_of_a_probability(impl, ulps, q):
     for label in (0, 0.25, 0.5, 1):
         slope = quotient(lambda u, label=label: truth.loss(label, u), q)

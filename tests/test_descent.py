@@ -31,8 +31,10 @@ def parameters(fit):
 def consistent(fit, d, status):
     assert type(fit) is Descent
     assert fit.status == status, fit.status
-    assert type(fit.iterations) is int and len(fit.losses) == fit.iterations
-    assert len(fit.w) == d and type(fit.b) is float
+    assert type(fit.iterations) is int
+    assert len(fit.losses) == fit.iterations
+    assert len(fit.w) == d
+    assert type(fit.b) is float
     assert all(math.isfinite(value) for value in parameters(fit))
     assert all(math.isfinite(loss) for loss in fit.losses)
 
@@ -150,7 +152,8 @@ def test_the_one_feature_program_takes_the_same_path(impl):
         for momentum, iterations in ((0.0, 50), (0.9, 12)):
             how = {"learning_rate": 0.4, "momentum": momentum}
             a, b = impl.gradient_descent_logistic(x, y, iterations=iterations, **how)
-            assert type(a) is float and type(b) is float
+            assert type(a) is float
+            assert type(b) is float
             fit = impl.gradient_descent(x[:, None], y, iterations=iterations, **how)
             descent_agrees(fit, x[:, None], y, **how)
             descent_agrees(fit._replace(w=[a], b=b), x[:, None], y, what="(a, b)", **how)
@@ -161,7 +164,8 @@ def test_the_one_feature_programs_defaults_are_document_001s(impl):
     want = impl.gradient_descent_logistic(x, y, 0.1, 1000, 0.0)
     same(list(impl.gradient_descent_logistic(x, y)), list(want))
     same(list(impl.gradient_descent_logistic(x, y, iterations=0)), [0.0, 0.0])
-    same(list(impl.gradient_descent_logistic(x, y, 0.5, 1)), [0.15, -0.05])
+    a, b = impl.gradient_descent_logistic(x, y, 0.5, 1)
+    within([a, b], [0.15, -0.05], [0.15 * EPS, 0.05 * EPS], "one step of 0.5")
 
 
 def test_losses_fall_while_the_step_is_safe(impl):
@@ -222,7 +226,8 @@ def test_every_entry_of_the_gradient_counts(impl):
 def test_an_exactly_zero_gradient_converges_without_a_tolerance(impl):
     fit = impl.gradient_descent([[1.0], [2.0]], [0.5, 0.5], learning_rate=0.1, iterations=9)
     consistent(fit, 1, "converged")
-    assert fit.iterations == 0 and list(fit.losses) == []
+    assert fit.iterations == 0
+    assert list(fit.losses) == []
 
 
 # ---------------------------------------------------------------- how it ends: "iterations"
@@ -241,7 +246,8 @@ def test_separable_data_run_for_as_long_as_told(impl):
     """No finite optimum: losses fall for ever and nothing overflows."""
     fit = impl.gradient_descent([[-1.0], [1.0]], [0, 1], learning_rate=1.0, iterations=2000)
     consistent(fit, 1, "iterations")
-    assert fit.w[0] > 7 and fit.b == 0.0
+    assert fit.w[0] > 7
+    assert fit.b == 0.0
     assert all(after < before for before, after in itertools.pairwise(fit.losses))
     # only where e^-z has no float left is the gradient zero, and every tolerance satisfied
     fit = impl.gradient_descent([[-1.0], [1.0]], [0, 1], learning_rate=1e6, iterations=200)
@@ -258,7 +264,8 @@ def test_an_infinite_step_is_not_taken(impl):
         warnings.simplefilter("error")
         fit = impl.gradient_descent([[1e3]], [0], learning_rate=1e308, iterations=9, b=0.5)
         consistent(fit, 1, "diverged")
-        assert fit.iterations == 0 and list(fit.losses) == []
+        assert fit.iterations == 0
+        assert list(fit.losses) == []
         same(parameters(fit), [0.0, 0.5])
         # only b overflows; only the second weight does
         fit = impl.gradient_descent(
@@ -320,7 +327,8 @@ def test_the_one_feature_program_ends_with_the_last_finite_parameters(impl):
     random = np.random.RandomState(6)
     x, y = random.randn(20), random.rand(20)
     end = impl.gradient_descent_logistic(x, y, 1.0, 1000, 1e30)
-    assert all(math.isfinite(value) for value in end) and max(map(abs, end)) > 1e200
+    assert all(math.isfinite(value) for value in end)
+    assert max(map(abs, end)) > 1e200
     reached = [impl.gradient_descent_logistic(x, y, 1.0, k, 1e30) for k in range(30)]
     assert tuple(end) in [tuple(pair) for pair in reached[3:]]
     same(list(reached[-1]), list(end))
@@ -354,7 +362,8 @@ def test_the_callback_stops_the_run(impl, answer):
 
     fit = impl.gradient_descent(X, y, learning_rate=0.5, iterations=99, callback=stop)
     consistent(fit, 3, "iterations")
-    assert fit.iterations == 4 and seen == [0, 1, 2, 3]
+    assert fit.iterations == 4
+    assert seen == [0, 1, 2, 3]
     four = impl.gradient_descent(X, y, learning_rate=0.5, iterations=4)
     same(parameters(fit), parameters(four))
     same(list(fit.losses), list(four.losses))
@@ -364,7 +373,8 @@ def test_the_callback_stops_the_run(impl, answer):
 def test_the_callback_lets_it_run(impl, answer):
     X, y, _, _ = small()
     fit = impl.gradient_descent(X, y, learning_rate=0.5, iterations=5, callback=lambda *_: answer)
-    assert fit.iterations == 5 and fit.status == "iterations"
+    assert fit.iterations == 5
+    assert fit.status == "iterations"
 
 
 def test_an_exception_in_the_callback_arrives(impl):
@@ -379,7 +389,8 @@ def test_an_exception_in_the_callback_arrives(impl):
 
     with pytest.raises(LookupError) as caught:
         impl.gradient_descent(X, y, learning_rate=0.5, iterations=99, callback=fail)
-    assert caught.value is raised and seen == [0, 1, 2]
+    assert caught.value is raised
+    assert seen == [0, 1, 2]
 
 
 def test_the_callback_may_descend_itself(impl):
@@ -405,12 +416,14 @@ def test_the_callback_is_not_called_for_updates_that_are_not_made(impl):
     fit = impl.gradient_descent(
         X, y, learning_rate=1.0, momentum=1e30, iterations=99, callback=callback
     )
-    assert fit.status == "diverged" and seen == list(range(fit.iterations))
+    assert fit.status == "diverged"
+    assert seen == list(range(fit.iterations))
     seen.clear()
     fit = impl.gradient_descent(
         X, y, learning_rate=2.0, iterations=9999, tolerance=1e-3, callback=callback
     )
-    assert fit.status == "converged" and seen == list(range(fit.iterations))
+    assert fit.status == "converged"
+    assert seen == list(range(fit.iterations))
     seen.clear()
     impl.gradient_descent(X, y, learning_rate=2.0, iterations=0, callback=callback)
     assert seen == []
@@ -472,7 +485,8 @@ def test_results_share_nothing_with_the_inputs_or_with_each_other(impl, iteratio
         same(parameters(fit), kept)
         same(list(fit.losses), losses)
         other.w[0] = fit.w[1] = 99.0
-        assert list(start) == w.tolist() and 99.0 not in list(start)
+        assert list(start) == w.tolist()
+        assert 99.0 not in list(start)
         start[2] = 77.0
         assert fit.w[2] == kept[2]
         start[2] = w.tolist()[2] if start is not w else small()[2][2]

@@ -30,7 +30,7 @@ def test_every_row_count_to_200(impl, d):
         gradient_agrees(impl.gradient(X, y, w, b), X, y, w, b, f"n = {n}, d = {d}:")
 
 
-@pytest.mark.parametrize("d", (1, 4, 9, 33))
+@pytest.mark.parametrize("d", [1, 4, 9, 33])
 def test_row_counts_around_larger_blocks(impl, d):
     for n in EDGES:
         X, y, w, b = problem(n, d, soft=True)
@@ -95,7 +95,7 @@ def test_each_label_belongs_to_its_own_row(impl):
 # ---------------------------------------------------------------- near and far scores
 
 
-@pytest.mark.parametrize("spread", (1e-300, 1e-8, 30.0, 300.0))
+@pytest.mark.parametrize("spread", [1e-300, 1e-8, 30.0, 300.0])
 def test_scores_from_tiny_to_far(impl, spread):
     for n, d in ((1, 1), (9, 3), (67, 5), (130, 16)):
         X, y, w, b = problem(n, d, soft=True, spread=spread)
@@ -110,7 +110,8 @@ def test_a_gradient_of_samples_that_are_all_right_is_small_but_not_zero(impl):
         y, w, b = (X[:, 0] > 0).astype(float), [1.0], 0.0
         got = impl.gradient(X, y, w, b)
         gradient_agrees(got, X, y, w, b, f"n = {n}:")
-        assert 0 < got[0] < 1e-12 and 0 < abs(got[1][0]) < 1e-12
+        assert 0 < got[0] < 1e-12
+        assert 0 < abs(got[1][0]) < 1e-12
 
 
 def test_subnormal_residuals_and_features(impl):
@@ -118,7 +119,8 @@ def test_subnormal_residuals_and_features(impl):
         X, y = np.array([[far], [-far], [far + 0.5]]), np.array([1.0, 0.0, 1.0])
         got = impl.gradient(X, y, [1.0], 0.0)
         gradient_agrees(got, X, y, [1.0], 0.0, f"scores of {far}:", blind_ok=far > 740)
-        assert got[0] > 0 and got[1][0] < 0
+        assert got[0] > 0
+        assert got[1][0] < 0
     X = np.array([[QUANTUM, 3e-310], [-2e-320, 1e-308], [4e-315, QUANTUM]])
     y, w = np.array([1.0, 0.0, 0.0]), [1.0, -2.0]
     gradient_agrees(impl.gradient(X, y, w, 0.25), X, y, w, 0.25, "subnormal features:")

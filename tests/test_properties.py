@@ -107,7 +107,8 @@ def test_the_two_probabilities_add_up_to_one(impl, z):
 @example(y=1.0, p=5e-324)
 def test_functions_of_any_probability(impl, ulps, y, p):
     got = impl.binary_cross_entropy(y, p)
-    assert got >= 0 and type(got) is float
+    assert got >= 0
+    assert type(got) is float
     certain_and_wrong = (p == 0 and y > 0) or (p == 1 and y < 1)
     assert math.isinf(got) == certain_and_wrong
     if 0 < p < 1:
@@ -215,7 +216,8 @@ def test_exchanging_the_labels_and_the_signs_mirrors_the_gradient_to_the_bit(imp
     X, y, w, b = data
     loss, grad_w, grad_b = impl.gradient(X, y, w, b)
     mirrored = impl.gradient(X, 1 - y, -w, -b)
-    assert mirrored[0] == loss and mirrored[2] == -grad_b
+    assert mirrored[0] == loss
+    assert mirrored[2] == -grad_b
     assert list(mirrored[1]) == [-g for g in grad_w]
 
 

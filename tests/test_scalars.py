@@ -143,30 +143,44 @@ def test_soft_labels_from_a_probability(impl, ulps):
 
 
 def test_infinite_and_zero_scores_give_the_limits(impl):
-    assert impl.sigmoid(INF) == 1.0 and impl.sigmoid(-INF) == 0.0
+    assert impl.sigmoid(INF) == 1.0
+    assert impl.sigmoid(-INF) == 0.0
     assert impl.sigmoid(0.0) == impl.sigmoid(-0.0) == 0.5
     assert impl.sigmoid_derivative(INF) == impl.sigmoid_derivative(-INF) == 0.0
     assert impl.sigmoid_derivative(0.0) == 0.25
-    assert impl.softplus(INF) == INF and impl.softplus(-INF) == 0.0
+    assert impl.softplus(INF) == INF
+    assert impl.softplus(-INF) == 0.0
     assert ulps(impl.softplus(0.0), math.log(2)) <= 1
     loss = impl.binary_cross_entropy_with_logits
     # a zero label weight times an infinite term is 0, not NaN
-    assert loss(0, INF) == INF and loss(1, INF) == 0.0 and loss(0.25, INF) == INF
-    assert loss(0, -INF) == 0.0 and loss(1, -INF) == INF and loss(0.25, -INF) == INF
-    assert impl.residual(0, INF) == 1.0 and impl.residual(1, INF) == 0.0
-    assert impl.residual(0, -INF) == 0.0 and impl.residual(1, -INF) == -1.0
-    assert impl.residual(0.25, INF) == 0.75 and impl.residual(0.25, -INF) == -0.25
+    assert loss(0, INF) == INF
+    assert loss(1, INF) == 0.0
+    assert loss(0.25, INF) == INF
+    assert loss(0, -INF) == 0.0
+    assert loss(1, -INF) == INF
+    assert loss(0.25, -INF) == INF
+    assert impl.residual(0, INF) == 1.0
+    assert impl.residual(1, INF) == 0.0
+    assert impl.residual(0, -INF) == 0.0
+    assert impl.residual(1, -INF) == -1.0
+    assert impl.residual(0.25, INF) == 0.75
+    assert impl.residual(0.25, -INF) == -0.25
     assert impl.residual(0.5, 0.0) == impl.residual(0.5, -0.0) == 0.0
-    assert impl.residual(0, 0) == 0.5 and impl.residual(1, 0) == -0.5
+    assert impl.residual(0, 0) == 0.5
+    assert impl.residual(1, 0) == -0.5
 
 
 def test_scores_too_large_for_any_exponential(impl):
     for z in (746.0, 1000.0, 1e6, 1e300, 1.7976931348623157e308):
-        assert impl.sigmoid(z) == 1.0 and impl.sigmoid(-z) == 0.0
-        assert impl.softplus(z) == z and impl.softplus(-z) == 0.0
+        assert impl.sigmoid(z) == 1.0
+        assert impl.sigmoid(-z) == 0.0
+        assert impl.softplus(z) == z
+        assert impl.softplus(-z) == 0.0
         loss = impl.binary_cross_entropy_with_logits
-        assert loss(0, z) == z == loss(1, -z) and loss(1, z) == 0.0 == loss(0, -z)
-        assert impl.residual(0, z) == 1.0 and impl.residual(1, -z) == -1.0
+        assert loss(0, z) == z == loss(1, -z)
+        assert loss(1, z) == 0.0 == loss(0, -z)
+        assert impl.residual(0, z) == 1.0
+        assert impl.residual(1, -z) == -1.0
         assert impl.residual(1, z) == 0.0 == impl.residual(0, -z)
         assert impl.sigmoid_derivative(z) == 0.0 == impl.sigmoid_derivative(-z)
 
@@ -220,7 +234,8 @@ def test_the_product_of_the_pieces_is_for_reading(impl):
 
 
 def test_dz_da_is_the_feature(impl):
-    assert impl.dz_da(3) == 3.0 and impl.dz_da(-0.25) == -0.25
+    assert impl.dz_da(3) == 3.0
+    assert impl.dz_da(-0.25) == -0.25
     assert type(impl.dz_da(3)) is float
 
 
@@ -242,6 +257,7 @@ def test_a_buffer_of_scores_gives_the_same_bits_as_one_at_a_time(fast, name):
         z = values[len(values) - n :]
         before = z.copy()
         got = function(z)
-        assert type(got).__name__ == "array" and got.typecode == "d"
+        assert type(got).__name__ == "array"
+        assert got.typecode == "d"
         same(got, [function(float(value)) for value in z])
         same(z, before)

@@ -87,7 +87,8 @@ def without_threads(function):
     parameters = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
     if parameters and parameters[-1].name == "threads":
         last = parameters.pop()
-        assert last.kind is last.KEYWORD_ONLY and last.default is None
+        assert last.kind is last.KEYWORD_ONLY
+        assert last.default is None
     return inspect.Signature(parameters)
 
 
@@ -170,7 +171,8 @@ def test_the_compiled_implementation_works_where_the_python_one_does_not(fast, m
     assert fast.sigmoid_derivative(0) == fast.dp_dz(0.5) == 0.25
     assert fast.softplus(0.0) == fast.binary_cross_entropy_with_logits(1, 0)
     assert fast.dL_da(3, 1, 0.5, -1) < 0 < fast.dz_da(3)
-    assert fast.dL_dp(0, 0.5) == 2.0 and fast.residual(0, 0.0) == 0.5
+    assert fast.dL_dp(0, 0.5) == 2.0
+    assert fast.residual(0, 0.0) == 0.5
     assert fast.gradient(X, y, [0.0], 0.0)[2] == -0.5
     assert fast.gradient_ab([1.0, 2.0, 3.0], y, 0.0, 0.0)[1] == -0.5
     assert fast.gradient_descent(X, y, learning_rate=0.1, iterations=2).iterations == 2
@@ -191,7 +193,8 @@ def test_each_returns_its_own_type(impl):
             assert values.typecode == "d"
 
     result = impl.gradient(X, y, [0, 0], 0)
-    assert type(result) is tuple and len(result) == 3
+    assert type(result) is tuple
+    assert len(result) == 3
     assert type(result[0]) is type(result[2]) is float
     check(result[1])
     for iterations, w in ((0, None), (0, [1, 2]), (3, None)):
@@ -200,12 +203,15 @@ def test_each_returns_its_own_type(impl):
         assert fit._fields == ("w", "b", "losses", "iterations", "status")
         check(fit.w)
         check(fit.losses)
-        assert type(fit.b) is float and type(fit.iterations) is int and type(fit.status) is str
+        assert type(fit.b) is float
+        assert type(fit.iterations) is int
+        assert type(fit.status) is str
     for pair in (
         impl.gradient_ab([1, 2], y, 0, 0),
         impl.gradient_descent_logistic([1, 2], y, iterations=2),
     ):
-        assert type(pair) is tuple and [type(value) for value in pair] == [float, float]
+        assert type(pair) is tuple
+        assert [type(value) for value in pair] == [float, float]
 
 
 # ---------------------------------------------------------------- one answer
