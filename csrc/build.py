@@ -11,11 +11,13 @@ from cffi import FFI
 
 SOURCES = [
     "buffers.c",
+    "descent.c",
     "dispatch.c",
     "isa_baseline.c",
     "isa_v3.c",
     "isa_v4.c",
     "logistic.c",
+    "multinomial.c",
     "pass.c",
 ]
 HEADERS = [
@@ -24,6 +26,7 @@ HEADERS = [
     "kernels_body.h",
     "lanes.h",
     "logistic_kernel.h",
+    "multinomial_kernel.h",
     "pass.h",
     "pyref.h",
     "rows.h",

@@ -44,7 +44,8 @@ typedef struct {
     const void *y;               /* n labels of any of the kinds below */
     const double *sample_weight; /* n, or NULL: every sample counts once */
     const double *packed;        /* the same in groups of eight rows (see rows.h), or NULL */
-    size_t n, d;
+    size_t n, d, classes;        /* classes: 1 in chapter 1, where one score has two outcomes */
+    int soft;                    /* chapter 2: y is n x classes probabilities */
     int X_kind, y_kind;
     int far; /* X does not fit the caches: fetch it ahead */
 } samples;
@@ -55,10 +56,23 @@ static inline size_t packed_d(size_t d)
     return d <= 2 ? d : d <= 4 ? 4 : 8;
 }
 
+/* d filled up to whole vectors */
+static inline size_t wide_d(size_t d)
+{
+    return (d + LANES - 1) / LANES * LANES;
+}
+
 /* Doubles of scratch that logistic_rows needs: w and eight sums for each of its entries. */
 static inline size_t logistic_scratch(const samples *s)
 {
-    return (LANES + 1) * ((s->d + LANES - 1) / LANES * LANES);
+    return (LANES + 1) * wide_d(s->d);
+}
+
+/* And softmax_rows: the same for each class, for its intercept too, and a block's scores and
+ * soft labels. */
+static inline size_t softmax_scratch(const samples *s)
+{
+    return s->classes * ((LANES + 1) * wide_d(s->d) + LANES + BLOCK + (s->soft ? BLOCK : 0));
 }
 
 /* Element kinds. The numbers are the interface to pyref/fast.py. */
@@ -73,7 +87,8 @@ typedef void rows_kernel(const samples *s, const double *params, size_t first, s
 
 typedef struct {
     const char *name;
-    rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_b, grad_w[d]} */
+    rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_w[d], grad_b} */
+    rows_kernel *softmax_rows;  /* params = {w[C][d], b[C]}, out = {loss, their gradient} */
     rows_kernel *read_rows;     /* out = {sum of X} */
     void (*pack)(const samples *s, size_t first, size_t last, double *packed);
     map *sigmoid, *softplus, *loss, *residual, *log, *log1p, *exp_minus;

@@ -2,11 +2,13 @@
 #include "lanes.h"
 #include "rows.h"
 #include "logistic_kernel.h"
+#include "multinomial_kernel.h"
 #include "scalar_kernel.h"
 
 const kernels KERNELS = {
     .name = KERNELS_NAME,
     .logistic_rows = logistic_rows,
+    .softmax_rows = softmax_rows,
     .read_rows = read_rows,
     .pack = pack,
     .sigmoid = sigmoid_each,

@@ -57,6 +57,18 @@ INLINE part part_set(double x)
     return x - (part){0}; /* x in every lane; x - 0 is x, -0 included */
 }
 
+INLINE part part_load(const double *x)
+{
+    part a;
+    memcpy(&a, x, sizeof a);
+    return a;
+}
+
+INLINE void part_store(double *x, part a)
+{
+    memcpy(x, &a, sizeof a);
+}
+
 INLINE part part_select(bits mask, part yes, part no)
 {
     return (part)((mask & (bits)yes) | (~mask & (bits)no));
@@ -147,13 +159,13 @@ INLINE lanes lanes_set(double x)
 INLINE lanes lanes_load(const double *x)
 {
     lanes r;
-    EACH_PART(k, memcpy(&r.p[k], x + k * LANES_WIDTH, sizeof r.p[k]);)
+    EACH_PART(k, r.p[k] = part_load(x + k * LANES_WIDTH);)
     return r;
 }
 
 INLINE void lanes_store(double *x, lanes a)
 {
-    EACH_PART(k, memcpy(x + k * LANES_WIDTH, &a.p[k], sizeof a.p[k]);)
+    EACH_PART(k, part_store(x + k * LANES_WIDTH, a.p[k]);)
 }
 
 INLINE lanes lanes_add(lanes a, lanes b)

@@ -4,7 +4,6 @@
  * time, a lane each. For the order in which things are summed, see pyref.h.
  */
 
-enum { AHEAD = 32768 };     /* bytes, far enough to hide the memory's latency */
 enum { PRODUCT_ROWS = 64 }; /* rows of a lane whose 1 + e are multiplied before a logarithm */
 
 typedef struct {
@@ -65,67 +64,12 @@ static const double NO_ROW = -1e300;
  * lane for every eighth feature), for the residuals (a lane for every eighth row), and for the
  * gradient (every eighth row adds to the same one of eight sums, so again a lane). */
 
-/* The eight scores of rows x[0..8), `row` elements apart: w . x with a lane for every eighth
- * feature, the lanes added up by lanes_sum, then b. */
-INLINE lanes scores(const char *X, const int is_f64, size_t at, size_t d, const double *w,
-                    double b)
-{
-    lanes dot[LANES];
-    UNROLL
-    for (int i = 0; i < LANES; i++)
-        dot[i] = lanes_set(0.0);
-    size_t j = 0;
-    for (; j + LANES <= d; j += LANES) {
-        lanes w_j = lanes_load(w + j);
-        UNROLL
-        for (int i = 0; i < LANES; i++)
-            dot[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, LANES), w_j, dot[i]);
-    }
-    if (j < d) {
-        lanes w_j = lanes_load(w + j); /* w is filled up with zeros */
-        UNROLL
-        for (int i = 0; i < LANES; i++)
-            dot[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, d - j), w_j, dot[i]);
-    }
-    return lanes_add(lanes_sum_each(dot), lanes_set(b));
-}
-
-/* Ask for some cache lines of memory; the second-level cache is near enough. */
-INLINE const char *fetch(const char *next, size_t lines)
-{
-    for (; lines; lines--, next += 64)
-        __builtin_prefetch(next, 0, 2);
-    return next;
-}
-
-/* sum[0..count) += r[i] * x[i] for every eighth row i < rows, for up to eight vectors of
- * features from feature j on. */
-INLINE void add_rows(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                     const double *r, double *sum, const int vectors, const size_t last_count)
-{
-    lanes s[8];
-    UNROLL
-    for (int v = 0; v < vectors; v++)
-        s[v] = lanes_load(sum + v * LANES);
-    for (size_t i = 0; i < rows; i += LANES) {
-        lanes r_i = lanes_set(r[i]);
-        UNROLL
-        for (int v = 0; v < vectors; v++) {
-            size_t from = at + i * d + v * LANES, count = v + 1 < vectors ? LANES : last_count;
-            s[v] = lanes_fma(load_features(X, is_f64, from, count), r_i, s[v]);
-        }
-    }
-    UNROLL
-    for (int v = 0; v < vectors; v++)
-        lanes_store(sum + v * LANES, s[v]);
-}
-
 INLINE void logistic_blocks(const samples *x, const int is_f64, const double *params,
                             size_t first, size_t last, double *scratch, double *out)
 {
     const char *X = x->X;
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
-    const size_t d = x->d, wide = (d + LANES - 1) / LANES * LANES, block = block_rows(d);
+    const size_t d = x->d, wide = wide_d(d), block = block_rows(d);
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
@@ -143,24 +87,13 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const double *pa
          * asked for here and half below, a few lines at a time and in order of address, which
          * is what the memory controller likes. */
         const char *next = X + i * d * size + AHEAD;
-        const size_t lines = x->far && (i + block) * d * size + AHEAD <= x->n * d * size
-                                 ? block * d * size / 64 / (2 * LANES)
-                                 : 0;
+        const size_t lines = lines_ahead(x, i, block, size);
         for (size_t g = 0; g < whole; g++) {
             next = fetch(next, lines);
             lanes_store(r + g * LANES, scores(X, is_f64, (i + g * LANES) * d, d, w_wide, b));
         }
-        for (size_t k = whole * LANES; k < rows; k++) {
-            lanes dot = lanes_set(0.0);
-            size_t j = 0;
-            for (; j + LANES <= d; j += LANES)
-                dot = lanes_fma(load_features(X, is_f64, (i + k) * d + j, LANES),
-                                lanes_load(w_wide + j), dot);
-            if (j < d)
-                dot = lanes_fma(load_features(X, is_f64, (i + k) * d + j, d - j),
-                                lanes_load(w_wide + j), dot);
-            r[k] = lanes_sum(dot) + b;
-        }
+        for (size_t k = whole * LANES; k < rows; k++)
+            r[k] = score(X, is_f64, (i + k) * d, d, w_wide, b);
         load_labels(x, i, rows, y);
         if (weighted)
             memcpy(weight, x->sample_weight + i, rows * sizeof *weight);
@@ -182,26 +115,13 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const double *pa
         /* grad_w[j] += residual * x[j], every eighth row to its own sum */
         for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
             next = fetch(next, lines);
-            const size_t at = (i + lane) * d, left = rows - lane;
-            double *sum = grad_w + lane * wide;
-            size_t j = 0;
-            for (; j + 4 * LANES <= d; j += 4 * LANES)
-                add_rows(X, is_f64, at + j, d, left, r + lane, sum + j, 4, LANES);
-            for (; j + LANES <= d; j += LANES)
-                add_rows(X, is_f64, at + j, d, left, r + lane, sum + j, 1, LANES);
-            if (j < d)
-                add_rows(X, is_f64, at + j, d, left, r + lane, sum + j, 1, d - j);
+            add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r + lane, grad_w + lane * wide);
         }
     }
     close_product(&s);
     out[0] = lanes_sum(s.loss);
-    out[1] = lanes_sum(s.grad_b);
-    for (size_t j = 0; j < d; j++) {
-        double v[LANES];
-        for (int lane = 0; lane < LANES; lane++)
-            v[lane] = grad_w[lane * wide + j];
-        out[2 + j] = lanes_sum(lanes_load(v));
-    }
+    sum_lanes(grad_w, d, wide, out + 1);
+    out[1 + d] = lanes_sum(s.grad_b);
 }
 
 /* ------------------------------------------------------------------ packed rows
@@ -273,9 +193,9 @@ INLINE void logistic_packed(const samples *x, const int D, const int weighted,
         close_product(&s);
     }
     out[0] = lanes_sum(s.loss);
-    out[1] = lanes_sum(s.grad_b);
     for (size_t j = 0; j < x->d; j++)
-        out[2 + j] = lanes_sum(grad_w[j]);
+        out[1 + j] = lanes_sum(grad_w[j]);
+    out[1 + x->d] = lanes_sum(s.grad_b);
 }
 
 /* ------------------------------------------------------------------ either */

@@ -88,22 +88,35 @@ void pyref_run_free(pyref_run *run)
 }
 
 pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
-                         const double *sample_weight, size_t n, size_t d, size_t passes,
-                         int threads)
+                         const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
+                         size_t passes, int threads)
 {
     pass *p = allocate(1, sizeof *p);
     if (!p)
         return NULL;
     samples *s = &p->samples;
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
-                   .X_kind = X_kind, .y_kind = y_kind};
+                   .classes = classes, .soft = soft, .X_kind = X_kind, .y_kind = y_kind};
     s->far = n * d > ((size_t)4 << 20) / (X_kind == F64 ? 8 : 4); /* more than 4 MB */
-    p->kernel = what == PYREF_READ ? active_kernels->read_rows : active_kernels->logistic_rows;
-    p->out_size = what == PYREF_READ ? 1 : d + 2;
-    p->scratch_size = logistic_scratch(s);
-    p->part_rows = rows_of_a_part(n, d, p->out_size);
+    switch (what) {
+    case PYREF_GRADIENT:
+        p->kernel = active_kernels->logistic_rows;
+        p->out_size = d + 2;
+        p->scratch_size = logistic_scratch(s);
+        break;
+    case PYREF_SOFTMAX:
+        p->kernel = active_kernels->softmax_rows;
+        p->out_size = 1 + classes * (d + 1);
+        p->scratch_size = softmax_scratch(s);
+        break;
+    case PYREF_READ:
+        p->kernel = active_kernels->read_rows;
+        p->out_size = 1;
+        break;
+    }
+    p->part_rows = rows_of_a_part(n, d * classes, p->out_size);
     p->parts = (n + p->part_rows - 1) / p->part_rows;
-    p->threads = threads > 0 ? threads : threads_that_pay(n, d, passes);
+    p->threads = threads > 0 ? threads : threads_that_pay(n, d * classes, passes);
     if (p->threads > MOST_THREADS)
         p->threads = MOST_THREADS;
     if ((size_t)p->threads > p->parts)
@@ -113,7 +126,7 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
     p->partial = allocate(p->parts * p->out_size, sizeof(double));
     p->total = allocate(p->out_size, sizeof(double));
     p->scratch = allocate((size_t)p->threads * p->scratch_size, sizeof(double));
-    p->next_params = allocate(d + 1, sizeof(double));
+    p->next_params = allocate(p->out_size, sizeof(double));
     int failed = !p->partial || !p->total || !p->scratch || !p->next_params;
     if (!failed && what == PYREF_GRADIENT && packing_pays(n, d, passes)) {
         const size_t columns = packed_d(d) + 1 + (sample_weight != NULL);
@@ -281,7 +294,7 @@ int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, s
 {
     if (pyref_find_no_label(y, y_kind, 0, n) < n)
         return PYREF_NO_LABEL;
-    pyref_run *run = pyref_run_new(PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 1);
+    pyref_run *run = pyref_run_new(PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1);
     if (!run)
         return PYREF_NO_MEMORY;
     pyref_run_pass(run, params, INFINITY, out);

@@ -39,7 +39,15 @@ double pyref_dz_da(double x);
 double pyref_dL_da(double x, double y, double a, double b);
 double pyref_residual(double y, double z);
 
+/* One sample of C classes: twins of the functions in pyref/multinomial.py. */
+double pyref_logsumexp(const double *zs, size_t C, double *room);
+void pyref_softmax(const double *zs, size_t C, double *ps);
+double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_t C);
+double pyref_categorical_cross_entropy_with_logits(const double *ys, const double *zs, size_t C,
+                                                   double *room);
+
 /* The primitives alone, for the tests: log, log1p, and e^-a for a >= 0. */
+double pyref_log_of(double p);
 void pyref_log(const double *x, double *out, size_t n);
 void pyref_log1p(const double *x, double *out, size_t n);
 void pyref_exp_minus(const double *a, double *out, size_t n);
@@ -47,13 +55,15 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
 /* A run: passes over n rows of d features, of one of these kinds. NULL if memory is short.
  * `passes` is how many are expected. threads: 0 for as many as pay. The buffers must outlive
  * the run.
- *   GRADIENT   params = {w[d], b}, out = {loss, grad_b, grad_w[d]}
+ *   GRADIENT   chapter 1: params = {w[d], b}, out = {loss, grad_w[d], grad_b}
+ *   SOFTMAX    chapter 2: params = {w[classes][d], b[classes]}, out = {loss, their gradient};
+ *              y is n class numbers, or with `soft` n x classes probabilities
  *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory */
-enum { PYREF_GRADIENT, PYREF_READ };
+enum { PYREF_GRADIENT, PYREF_SOFTMAX, PYREF_READ };
 typedef struct pyref_run pyref_run;
 pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
-                         const double *sample_weight, size_t n, size_t d, size_t passes,
-                         int threads);
+                         const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
+                         size_t passes, int threads);
 void pyref_run_free(pyref_run *run);
 
 /* One pass at params: the sums to out. Returns 1 when it is
@@ -76,6 +86,12 @@ int pyref_run_descent(pyref_run *run, double *params, double *v, double step, do
 /* The first of `count` elements that is not finite; that is no label (0 to 1). `count` if there is none. */
 size_t pyref_find_not_finite(const void *X, int kind, size_t from, size_t count);
 size_t pyref_find_no_label(const void *y, int kind, size_t from, size_t count);
+size_t pyref_find_no_distribution(const void *y, int kind, size_t from, size_t count,
+                                  size_t classes);
+size_t pyref_find_no_class(const void *y, int kind, size_t from, size_t count, size_t classes);
+
+/* The largest of `count` integers, or 0. */
+unsigned long long pyref_largest(const void *y, int kind, size_t from, size_t count);
 
 /* The instruction set in use; and to use another: 1 if this processor has it. */
 const char *pyref_instruction_set(void);

@@ -54,6 +54,116 @@ INLINE lanes load_features(const char *X, const int is_f64, size_t at, const siz
     return count == LANES ? lanes_load_f32(x) : lanes_load_first_f32(x, count);
 }
 
+/* ------------------------------------------------------------------ sums over features
+ *
+ * Both halves of every chapter's pass: scores, and what residuals add to a gradient. */
+
+/* The eight scores of rows x[0..8), `row` elements apart: w . x with a lane for every eighth
+ * feature, the lanes added up by lanes_sum, then b. */
+INLINE lanes scores(const char *X, const int is_f64, size_t at, size_t d, const double *w,
+                    double b)
+{
+    lanes dot[LANES];
+    UNROLL
+    for (int i = 0; i < LANES; i++)
+        dot[i] = lanes_set(0.0);
+    size_t j = 0;
+    for (; j + LANES <= d; j += LANES) {
+        lanes w_j = lanes_load(w + j);
+        UNROLL
+        for (int i = 0; i < LANES; i++)
+            dot[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, LANES), w_j, dot[i]);
+    }
+    if (j < d) {
+        lanes w_j = lanes_load(w + j); /* w is filled up with zeros */
+        UNROLL
+        for (int i = 0; i < LANES; i++)
+            dot[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, d - j), w_j, dot[i]);
+    }
+    return lanes_add(lanes_sum_each(dot), lanes_set(b));
+}
+
+/* The score of one row: the same sum. */
+INLINE double score(const char *X, const int is_f64, size_t at, size_t d, const double *w,
+                    double b)
+{
+    lanes dot = lanes_set(0.0);
+    size_t j = 0;
+    for (; j + LANES <= d; j += LANES)
+        dot = lanes_fma(load_features(X, is_f64, at + j, LANES), lanes_load(w + j), dot);
+    if (j < d)
+        dot = lanes_fma(load_features(X, is_f64, at + j, d - j), lanes_load(w + j), dot);
+    return lanes_sum(dot) + b;
+}
+
+enum { AHEAD = 32768 }; /* bytes, far enough to hide the memory's latency */
+
+/* Ask for some cache lines of memory; the second-level cache is near enough. */
+INLINE const char *fetch(const char *next, size_t lines)
+{
+    for (; lines; lines--, next += 64)
+        __builtin_prefetch(next, 0, 2);
+    return next;
+}
+
+/* Cache lines to ask for before each of a block's eight groups of rows, and before each of its
+ * eight lanes: together the block's worth of memory. None near the end, or if X is not far. */
+INLINE size_t lines_ahead(const samples *s, size_t row, size_t block, size_t size)
+{
+    const size_t bytes = s->d * size;
+    if (!s->far || (row + block) * bytes + AHEAD > s->n * bytes)
+        return 0;
+    return block * bytes / 64 / (block / LANES + LANES);
+}
+
+/* sum += r[i] * x[i] for every eighth row i < rows, for `vectors` vectors of features. */
+INLINE void add_rows_to(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                        const double *r, double *sum, const int vectors, const size_t last_count)
+{
+    lanes s[4];
+    UNROLL
+    for (int v = 0; v < vectors; v++)
+        s[v] = lanes_load(sum + v * LANES);
+    for (size_t i = 0; i < rows; i += LANES) {
+        lanes r_i = lanes_set(r[i]);
+        UNROLL
+        for (int v = 0; v < vectors; v++) {
+            const size_t count = v + 1 < vectors ? LANES : last_count;
+            lanes x = load_features(X, is_f64, at + i * d + v * LANES, count);
+            s[v] = lanes_fma(x, r_i, s[v]);
+        }
+    }
+    UNROLL
+    for (int v = 0; v < vectors; v++)
+        lanes_store(sum + v * LANES, s[v]);
+}
+
+/* The same for all d features. */
+INLINE void add_rows(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                     const double *r, double *sum)
+{
+    size_t j = 0;
+    for (; j + 4 * LANES <= d; j += 4 * LANES)
+        add_rows_to(X, is_f64, at + j, d, rows, r, sum + j, 4, LANES);
+    for (; j + LANES <= d; j += LANES)
+        add_rows_to(X, is_f64, at + j, d, rows, r, sum + j, 1, LANES);
+    if (j < d)
+        add_rows_to(X, is_f64, at + j, d, rows, r, sum + j, 1, d - j);
+}
+
+/* d sums of eight lanes, of which lane l stands at sum[l * lane_step ...] */
+INLINE void sum_lanes(const double *sum, size_t d, size_t lane_step, double *out)
+{
+    for (size_t j = 0; j < d; j++) {
+        double v[LANES];
+        for (size_t lane = 0; lane < LANES; lane++)
+            v[lane] = sum[lane * lane_step + j];
+        out[j] = lanes_sum(lanes_load(v));
+    }
+}
+
+/* ------------------------------------------------------------------ rows put in another order */
+
 /* Packing: eight rows at a time with the features apart, for tables of few features that stay
  * in the cache over many passes. A group of eight rows is
  *

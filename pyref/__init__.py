@@ -25,6 +25,14 @@ from .logistic import (
     sigmoid_derivative,
     softplus,
 )
+from .multinomial import (
+    categorical_cross_entropy,
+    categorical_cross_entropy_with_logits,
+    logsumexp,
+    softmax,
+    softmax_descent,
+    softmax_gradient,
+)
 
 __version__ = "0.1.0"
 
@@ -32,6 +40,8 @@ __all__ = (
     "Descent",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "categorical_cross_entropy",
+    "categorical_cross_entropy_with_logits",
     "dL_da",
     "dL_dp",
     "dp_dz",
@@ -40,8 +50,12 @@ __all__ = (
     "gradient_ab",
     "gradient_descent",
     "gradient_descent_logistic",
+    "logsumexp",
     "residual",
     "sigmoid",
     "sigmoid_derivative",
+    "softmax",
+    "softmax_descent",
+    "softmax_gradient",
     "softplus",
 )

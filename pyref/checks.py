@@ -217,3 +217,118 @@ def sample_values(x, name="x"):
     for i, value in enumerate(x):
         if not is_finite(value):
             raise bad_cell(value, f"{name}[{i}]")
+
+
+# ---------------------------------------------------------------- classes (chapter 2)
+
+# A row of labels may miss the sum 1 by this much for each of its C entries: the rounding of
+# single precision. Any row divided by its own sum passes, in single precision too. (Dividing
+# rounds each entry by half of it, and two sums of C entries round by C halves each.)
+SUM_TOLERANCE = 2.0**-23
+
+
+def scores(zs):
+    """C scores as a list of floats: not empty."""
+    zs = numbers(zs, "zs")
+    if not zs:
+        raise ValueError("zs is empty: give at least one score")
+    return zs
+
+
+def same_classes(values, name, C, kind):
+    """ValueError unless there is one value for each of the C classes."""
+    if len(values) != C:
+        raise ValueError(
+            f"{name} has length {len(values)}, but there are {C} classes:"
+            f" give one {kind} for each class"
+        )
+
+
+def label_row(ys, name):
+    """`ys`, which must be one or more numbers from 0 to 1 that sum to 1."""
+    if not ys:
+        raise ValueError(f"{name} is empty: give one probability for each class")
+    total = 0.0
+    for c, value in enumerate(ys):
+        total += probability(value, f"{name}[{c}]")
+    if abs(total - 1) > len(ys) * SUM_TOLERANCE:
+        raise ValueError(f"{name} sums to {total}: give probabilities that sum to 1")
+    return ys
+
+
+def _is_row(label):
+    """True unless a label is a class number (or a word, which is to fail as one)."""
+    if isinstance(label, (str, bytes, bytearray)):
+        return False
+    try:
+        iter(label)
+    except TypeError:
+        return False
+    return True
+
+
+def class_labels(y, n):
+    """n labels: a list of class numbers, or of rows; their values are for later."""
+    shape = getattr(y, "shape", None)
+    if shape is not None and len(shape) not in (1, 2):
+        shape = "(" + ", ".join([str(size) for size in shape]) + ")"
+        raise ValueError(f"y has shape {shape}: flatten it, or reshape it to (rows, classes)")
+    items = _items(y, "y", "class numbers, or rows of probabilities")
+    if items and _is_row(items[0]):
+        out = [numbers(item, f"y[{i}]") for i, item in enumerate(items)]
+        for i, ys in enumerate(out):
+            if len(ys) != len(out[0]):
+                raise ValueError(
+                    f"y[{i}] has {len(ys)} probabilities, y[0] has {len(out[0])}:"
+                    " give every row the same classes"
+                )
+    else:
+        least = MINUS_INFINITY  # a negative number is a wrong value, found later
+        out = [count(item, f"y[{i}]", least) for i, item in enumerate(items)]
+    same_length(out, n)
+    return out
+
+
+def classes_of(y):
+    """C as the labels have it: the width of a row, or the largest class number and 1."""
+    return len(y[0]) if isinstance(y[0], list) else max(max(y), 0) + 1
+
+
+def class_number(k, name, C):
+    """ValueError unless k is the number of one of C classes."""
+    if not 0 <= k < C:
+        raise ValueError(f"{name} is {k}: with {C} classes, give a number from 0 to {C - 1}")
+
+
+def class_label_values(y, C):
+    """ValueError unless every label is a class number below C, or C probabilities."""
+    if isinstance(y[0], list):
+        for i, ys in enumerate(y):
+            same_classes(label_row(ys, f"y[{i}]"), f"y[{i}]", C, "probability")
+        return
+    for i, k in enumerate(y):
+        class_number(k, f"y[{i}]", C)
+
+
+def class_weights(W, d, C=None):
+    """d rows of C finite weights (of as many as the first has, without C) as lists of floats."""
+    rows = _items(W, "W", "a sequence of rows, one for each feature")
+    if len(rows) != d:
+        raise ValueError(f"W has {len(rows)} rows, but X has {d} features: give one row each")
+    out = []
+    for j, row in enumerate(rows):
+        row = numbers(row, f"W[{j}]")
+        if C is None:
+            C = len(row)
+        if not row:
+            raise ValueError(f"W[{j}] is empty: give one weight for each class")
+        same_classes(row, f"W[{j}]", C, "weight")
+        out.append([finite(value, f"W[{j}][{c}]") for c, value in enumerate(row)])
+    return out
+
+
+def intercepts(b, C):
+    """C finite intercepts as a list of floats."""
+    b = numbers(b, "b")
+    same_classes(b, "b", C, "intercept")
+    return [finite(value, f"b[{c}]") for c, value in enumerate(b)]

@@ -47,6 +47,7 @@ _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is he
 _SLICE = 1 << 24  # elements looked through in one call
 _STEPS = 4096  # iterations made in one call
 _SMALL = 1 << 14  # elements of X below which a pass is over in microseconds
+_MOST = (1 << 63) - 1
 _NO_MEMORY = "no memory for the sums of a pass over X"
 
 # The element kinds of csrc/kernels.h, by memoryview format. (pyref's C part is built for
@@ -88,12 +89,11 @@ class _Buffer:
         values.frombytes(bytes(ffi.buffer(self.pointer + i * size, size)))
         return values[0]
 
-    def first(self, bad: Callable[..., int]) -> int | None:
-        """The first element that is bad, in slices so that Ctrl-C is heard."""
-        total = self.length * self.width
+    def first(self, bad: Callable[..., int], total: int, *more: int) -> int | None:
+        """The first of `total` elements that is bad, in slices so that Ctrl-C is heard."""
         for start in range(0, total, _SLICE):
             count = min(_SLICE, total - start)
-            i = bad(self.pointer, self.kind, start, count)
+            i = bad(self.pointer, self.kind, start, count, *more)
             if i < count:
                 return start + i
         return None
@@ -188,14 +188,14 @@ def _labels(y: Any, n: int) -> _Buffer:
 
 
 def _label_values(y: _Buffer) -> None:
-    i = y.first(lib.pyref_find_no_label)
+    i = y.first(lib.pyref_find_no_label, y.length)
     if i is not None:
         checks.probability(y.value(i), f"y[{i}]")
 
 
 def _values(X: _Buffer, name: str) -> None:
     """Look for the NaN or the infinity that must be in X if a gradient is not finite."""
-    i = X.first(lib.pyref_find_not_finite)
+    i = X.first(lib.pyref_find_not_finite, X.length * X.width)
     if i is not None:
         row, column = divmod(i, X.width)
         place = f"X[{row}][{column}]" if name == "X" else f"x[{i}]"
@@ -229,40 +229,95 @@ def _doubles(values: array[float]) -> Any:
     return ffi.from_buffer("double[]", values)
 
 
-def _run(X: _Buffer, y: _Buffer, passes: int, threads: int) -> Any:
-    """A run over X and y, to be freed by whoever asked for it."""
+def _run(X: _Buffer, y: _Buffer, classes: int, passes: int, threads: int) -> Any:
+    """A run over X and y, to be freed by whoever asked for it. Without classes, chapter 1's."""
     run = lib.pyref_run_new(
-        lib.PYREF_GRADIENT, X.pointer, X.kind, y.pointer, y.kind, ffi.NULL, X.length, X.width,
+        lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT, X.pointer, X.kind, y.pointer,
+        y.kind, ffi.NULL, X.length, X.width, classes or 1, classes > 0 and y.kind < 2,
         passes, threads,
-    )  # fmt: skip
+    )  # fmt: skip  (float labels are rows of probabilities, integers are class numbers)
     if not run:
         raise MemoryError(_NO_MEMORY)
     return run
 
 
 def _pass(X: _Buffer, y: _Buffer, params: array[float], threads: int, name: str) -> array[float]:
-    """{loss, grad_b, grad_w...} at params = {w..., b}, summed. Checks the values of y and X."""
+    """Chapter 1's {loss, gradient} at params = {w..., b}. Checks the values of y and X."""
     n, d = X.length, X.width
+    if n * d > _SMALL:
+        _label_values(y)
+        return _long_pass(X, y, 0, params, threads, name)
     out = _zeros(d + 2)
-    sums, at = _doubles(out), _doubles(params)
-    if n * d <= _SMALL:
-        ending = lib.pyref_pass(X.pointer, X.kind, y.pointer, y.kind, n, d, at, sums)
-        if ending == lib.PYREF_DONE:
-            return out
+    ending = lib.pyref_pass(
+        X.pointer, X.kind, y.pointer, y.kind, n, d, _doubles(params), _doubles(out)
+    )
+    if ending != lib.PYREF_DONE:
         _label_values(y)
         if ending == lib.PYREF_NO_MEMORY:
             raise MemoryError(_NO_MEMORY)
-    else:
-        _label_values(y)
-        run = _run(X, y, 1, threads)
-        try:
-            while not lib.pyref_run_pass(run, at, _SECONDS_IN_C, sums):
-                pass  # between two calls, Python looks after Ctrl-C
-        finally:
-            lib.pyref_run_free(run)
-    if lib.pyref_find_not_finite(sums, 0, 0, d + 2) < d + 2:
         _values(X, name)
     return out
+
+
+def _long_pass(
+    X: _Buffer, y: _Buffer, classes: int, params: array[float], threads: int, name: str
+) -> array[float]:
+    """{loss, gradient} at params. Checks the values of X."""
+    out = _zeros(len(params) + 1)
+    sums, at = _doubles(out), _doubles(params)
+    run = _run(X, y, classes, 1, threads)
+    try:
+        while not lib.pyref_run_pass(run, at, _SECONDS_IN_C, sums):
+            pass  # between two calls, Python looks after Ctrl-C
+    finally:
+        lib.pyref_run_free(run)
+    if lib.pyref_find_not_finite(sums, 0, 0, len(out)) < len(out):
+        _values(X, name)
+    return out
+
+
+def _descend(
+    X: _Buffer,
+    name: str,
+    y: _Buffer,
+    classes: int,
+    params: array[float],
+    step: float,
+    momentum: float,
+    tolerance: float,
+    iterations: int,
+    callback: Callable[[int, float], object] | None,
+    threads: int,
+) -> tuple[array[float], str]:
+    """The loop of gradient_descent: changes params, returns the losses and the status."""
+    losses = array("d")
+    if iterations == 0:
+        _values(X, name)
+        return losses, "iterations"
+    # With a callback, Python has a word after every iteration; without one, C makes many.
+    together = 1 if callback else min(iterations, _STEPS)
+    recent, made = _zeros(together), ffi.new("size_t *")
+    velocity = _zeros(len(params))
+    at, speed, last = _doubles(params), _doubles(velocity), _doubles(recent)
+    run = _run(X, y, classes, iterations, threads)
+    try:
+        while len(losses) < iterations:
+            ask = min(together, iterations - len(losses))
+            ending = lib.pyref_run_descent(
+                run, at, speed, step, momentum, 0.0, X.length, tolerance, ask, _SECONDS_IN_C,
+                last, made,
+            )  # fmt: skip
+            losses.extend(recent[: made[0]])
+            if ending == lib.PYREF_CONVERGED:
+                return losses, "converged"
+            if ending == lib.PYREF_DIVERGED:
+                _values(X, name)
+                return losses, "diverged"
+            if callback and made[0] and callback(len(losses) - 1, losses[-1]):
+                break
+    finally:
+        lib.pyref_run_free(run)
+    return losses, "iterations"
 
 
 # ---------------------------------------------------------------- chapter 1
@@ -353,7 +408,7 @@ def gradient_ab(
     y = _labels(y, x.length)
     params = array("d", (checks.finite(a, "a"), checks.finite(b, "b")))
     helpers = _threads(threads)
-    _loss, grad_b, grad_a = _pass(x, y, params, helpers, "x")
+    _loss, grad_a, grad_b = _pass(x, y, params, helpers, "x")
     return grad_a, grad_b
 
 
@@ -376,7 +431,8 @@ def gradient_descent_logistic(
     _label_values(y)
     params = _zeros(2)
     # a negative tolerance: nothing but (a, b) itself ends this run early
-    _descend(x, "x", y, params, learning_rate / x.length, momentum, -1.0, iterations, None, helpers)
+    step = learning_rate / x.length
+    _descend(x, "x", y, 0, params, step, momentum, -1.0, iterations, None, helpers)
     return params[0], params[1]
 
 
@@ -390,7 +446,7 @@ def gradient(
     params.append(checks.finite(b, "b"))
     helpers = _threads(threads)
     sums = _pass(X, y, params, helpers, "X")
-    return sums[0], sums[2:], sums[1]
+    return sums[0], sums[1:-1], sums[-1]
 
 
 def gradient_descent(
@@ -424,50 +480,169 @@ def gradient_descent(
 
     step = learning_rate / n if reduction == "mean" else learning_rate
     losses, status = _descend(
-        X, "X", y, params, step, momentum, tolerance, iterations, callback, helpers
+        X, "X", y, 0, params, step, momentum, tolerance, iterations, callback, helpers
     )
     b = params.pop()
     return Descent(params, b, losses, len(losses), status)
 
 
-def _descend(
-    X: _Buffer,
-    name: str,
-    y: _Buffer,
-    params: array[float],
-    step: float,
-    momentum: float,
-    tolerance: float,
-    iterations: int,
-    callback: Callable[[int, float], object] | None,
-    threads: int,
-) -> tuple[array[float], str]:
-    """The loop of gradient_descent: changes params, returns the losses and the status."""
-    losses = array("d")
-    if iterations == 0:
-        _values(X, name)
-        return losses, "iterations"
-    # With a callback, Python has a word after every iteration; without one, C makes many.
-    together = 1 if callback else min(iterations, _STEPS)
-    recent, made = _zeros(together), ffi.new("size_t *")
-    velocity = _zeros(len(params))
-    at, speed, last = _doubles(params), _doubles(velocity), _doubles(recent)
-    run = _run(X, y, iterations, threads)
+# ---------------------------------------------------------------- chapter 2
+
+
+def _class_labels(y: Any, n: int) -> _Buffer:
+    """checks.class_labels, without a copy where y is a buffer of integers, or of rows of floats."""
+    shape = getattr(y, "shape", None)
+    if shape is not None and len(shape) in (1, 2):
+        view = memoryview(y)
+        if len(shape) == 1 and view.format in _LABELS and view.format not in _FLOATS:
+            view = _view(y, "y", _LABELS, 1)
+            checks.same_length(view, n)
+            return _Buffer(view, _LABELS[view.format], n, 1)
+        if len(shape) == 2 and view.format in _FLOATS and shape[1] > 0:
+            view = _view(y, "y", _FLOATS, 2)
+            checks.same_length(view, n)
+            return _Buffer(view, _FLOATS[view.format], n, shape[1])
+    labels = checks.class_labels(y, n)
+    if isinstance(labels[0], list):
+        flat = array("d")
+        for row in labels:
+            flat.extend(row)
+        return _Buffer(flat, 0, n, len(labels[0]))
     try:
-        while len(losses) < iterations:
-            ask = min(together, iterations - len(losses))
-            ending = lib.pyref_run_descent(
-                run, at, speed, step, momentum, 0.0, X.length, tolerance, ask, _SECONDS_IN_C,
-                last, made,
-            )  # fmt: skip
-            losses.extend(recent[: made[0]])
-            if ending == lib.PYREF_CONVERGED:
-                return losses, "converged"
-            if ending == lib.PYREF_DIVERGED:
-                _values(X, name)
-                return losses, "diverged"
-            if callback and made[0] and callback(len(losses) - 1, losses[-1]):
-                break
-    finally:
-        lib.pyref_run_free(run)
-    return losses, "iterations"
+        return _Buffer(array("q", labels), _LABELS["q"], n, 1)
+    except OverflowError:  # no class number is as large as that
+        return _Buffer(array("q", [min(max(k, -1), _MOST) for k in labels]), _LABELS["q"], n, 1)
+
+
+def _classes_of(y: _Buffer) -> int:
+    """checks.classes_of"""
+    if y.kind < 2:
+        return y.width
+    largest = 0
+    for start in range(0, y.length, _SLICE):
+        count = min(_SLICE, y.length - start)
+        largest = max(largest, lib.pyref_largest(y.pointer, y.kind, start, count))
+    return largest + 1
+
+
+def _class_label_values(y: _Buffer, C: int) -> None:
+    """checks.class_label_values"""
+    if y.kind >= 2:
+        i = y.first(lib.pyref_find_no_class, y.length, C)
+        if i is not None:
+            checks.class_number(y.value(i), f"y[{i}]", C)
+        return
+    if y.width == C:
+        i = y.first(lib.pyref_find_no_distribution, y.length, C)
+        if i is None:
+            return
+    else:
+        i = 0
+    row = [y.value(i * y.width + c) for c in range(y.width)]
+    checks.same_classes(checks.label_row(row, f"y[{i}]"), f"y[{i}]", C, "probability")
+
+
+def _by_class(W: list[list[float]], b: list[float]) -> array[float]:
+    """(W, b) as C has them: class by class, then the intercepts."""
+    params = array("d")
+    for column in zip(*W, strict=True):
+        params.extend(column)
+    params.extend(b)
+    return params
+
+
+def _by_feature(params: array[float], d: int, C: int) -> tuple[list[array[float]], array[float]]:
+    """And back: W as d rows of C, and b."""
+    return [params[j : d * C : d] for j in range(d)], params[d * C :]
+
+
+def logsumexp(zs: Any) -> float:
+    """log(e^zs[0] + ... + e^zs[C-1]); see pyref.logsumexp."""
+    scores = array("d", checks.scores(zs))
+    return lib.pyref_logsumexp(_doubles(scores), len(scores), _doubles(_zeros(len(scores))))
+
+
+def softmax(zs: Any) -> array[float]:
+    """e^zs[c] / (e^zs[0] + ... + e^zs[C-1]) for each class c; see pyref.softmax."""
+    scores = array("d", checks.scores(zs))
+    ps = _zeros(len(scores))
+    lib.pyref_softmax(_doubles(scores), len(scores), _doubles(ps))
+    return ps
+
+
+def categorical_cross_entropy(ys: Any, ps: Any) -> float:
+    """-(ys[0] log(ps[0]) + ...), one sample; see pyref.categorical_cross_entropy."""
+    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
+    ps = checks.numbers(ps, "ps")
+    checks.same_classes(ps, "ps", len(ys), "probability")
+    for c, p_c in enumerate(ps):
+        checks.probability(p_c, f"ps[{c}]")
+    ys, ps = array("d", ys), array("d", ps)
+    return lib.pyref_categorical_cross_entropy(_doubles(ys), _doubles(ps), len(ys))
+
+
+def categorical_cross_entropy_with_logits(ys: Any, zs: Any) -> float:
+    """The same from the scores; see pyref.categorical_cross_entropy_with_logits."""
+    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
+    zs = checks.scores(zs)
+    checks.same_classes(zs, "zs", len(ys), "score")
+    ys, zs = array("d", ys), array("d", zs)
+    return lib.pyref_categorical_cross_entropy_with_logits(
+        _doubles(ys), _doubles(zs), len(ys), _doubles(_zeros(len(ys)))
+    )
+
+
+def softmax_gradient(
+    X: Any, y: Any, W: Any, b: Any, *, threads: int | None = None
+) -> tuple[float, list[array[float]], array[float]]:
+    """(loss, grad_W, grad_b), summed over the samples; see pyref.softmax_gradient."""
+    X = _table(X)
+    y = _class_labels(y, X.length)
+    W = checks.class_weights(W, X.width)
+    C = len(W[0])
+    params = _by_class(W, checks.intercepts(b, C))
+    helpers = _threads(threads)
+    _class_label_values(y, C)
+    sums = _long_pass(X, y, C, params, helpers, "X")
+    grad_W, grad_b = _by_feature(sums[1:], X.width, C)
+    return sums[0], grad_W, grad_b
+
+
+def softmax_descent(
+    X: Any,
+    y: Any,
+    *,
+    classes: Any = None,
+    learning_rate: Any,
+    iterations: Any,
+    W: Any = None,
+    b: Any = None,
+    momentum: Any = 0.0,
+    reduction: Any = "mean",
+    tolerance: Any = 0.0,
+    callback: Callable[[int, float], object] | None = None,
+    threads: int | None = None,
+) -> Descent:
+    """Fit (W, b): Descent(w, b, losses, iterations, status); see pyref.softmax_descent."""
+    X = _table(X)
+    n, d = X.length, X.width
+    y = _class_labels(y, n)
+    C = _classes_of(y) if classes is None else checks.count(classes, "classes", 1)
+    learning_rate = checks.positive(learning_rate, "learning_rate")
+    iterations = checks.count(iterations, "iterations")
+    W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
+    b = [0.0] * C if b is None else checks.intercepts(b, C)
+    momentum = checks.not_negative(momentum, "momentum")
+    checks.choice(reduction, "reduction", ("sum", "mean"))
+    tolerance = checks.not_negative(tolerance, "tolerance")
+    checks.callback(callback)
+    helpers = _threads(threads)
+    _class_label_values(y, C)
+
+    params = _by_class(W, b)
+    step = learning_rate / n if reduction == "mean" else learning_rate
+    losses, status = _descend(
+        X, "X", y, C, params, step, momentum, tolerance, iterations, callback, helpers
+    )
+    W, b = _by_feature(params, d, C)
+    return Descent(W, b, losses, len(losses), status)

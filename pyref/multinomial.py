@@ -66,7 +66,7 @@ def logsumexp(zs):
     >>> logsumexp([0, 3]) == softplus(3)
     True
     """
-    zs = _scores(zs)
+    zs = checks.scores(zs)
     _, top, rest = _exponentials(zs)
     m = zs[top]
     if m in (checks.INFINITY, checks.MINUS_INFINITY) and all([z == z for z in zs]):
@@ -98,7 +98,7 @@ def softmax(zs):
     place of that difference is its relative error. For [8.06, -608.84] this is 5.5e-14; for
     [0, z] there is nothing to round.
     """
-    es, _, rest = _exponentials(_scores(zs))
+    es, _, rest = _exponentials(checks.scores(zs))
     s = 1 + rest
     return [e / s for e in es]
 
@@ -135,9 +135,9 @@ def categorical_cross_entropy(ys, ps):
     >>> categorical_cross_entropy([0, 1, 0], [0.5, 0, 0.5])
     inf
     """
-    ys = _label_row(checks.numbers(ys, "ys"), "ys")
+    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
     ps = checks.numbers(ps, "ps")
-    _same_classes(ps, "ps", len(ys), "probability")
+    checks.same_classes(ps, "ps", len(ys), "probability")
     loss = 0.0
     for c, (y_c, p_c) in enumerate(zip(ys, ps)):
         checks.probability(p_c, f"ps[{c}]")
@@ -160,9 +160,9 @@ def categorical_cross_entropy_with_logits(ys, zs):
     >>> categorical_cross_entropy_with_logits([1, 0], [-1000, 0])      # from ps it would be inf
     1000.0
     """
-    ys = _label_row(checks.numbers(ys, "ys"), "ys")
-    zs = _scores(zs)
-    _same_classes(zs, "zs", len(ys), "score")
+    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
+    zs = checks.scores(zs)
+    checks.same_classes(zs, "zs", len(ys), "score")
     return _loss_and_residuals(_label(ys), zs)[0]
 
 
@@ -263,11 +263,11 @@ def softmax_gradient(X, y, W, b):
     (-4.248354, 0.0)
     """
     X = checks.table(X)
-    y = _class_labels(y, len(X))
-    W = _class_weights(W, len(X[0]))
+    y = checks.class_labels(y, len(X))
+    W = checks.class_weights(W, len(X[0]))
     C = len(W[0])
-    b = _intercepts(b, C)
-    _class_label_values(y, C)
+    b = checks.intercepts(b, C)
+    checks.class_label_values(y, C)
     checks.table_values(X)
     return _softmax_gradient(X, _labels(y, C), W, b)
 
@@ -338,18 +338,18 @@ def softmax_descent(
     True
     """
     X = checks.table(X)
-    y = _class_labels(y, len(X))
+    y = checks.class_labels(y, len(X))
     n, d = len(X), len(X[0])
-    C = _classes_of(y) if classes is None else checks.count(classes, "classes", 1)
+    C = checks.classes_of(y) if classes is None else checks.count(classes, "classes", 1)
     learning_rate = checks.positive(learning_rate, "learning_rate")
     iterations = checks.count(iterations, "iterations")
-    W = [[0.0] * C for _ in range(d)] if W is None else _class_weights(W, d, C)
-    b = [0.0] * C if b is None else _intercepts(b, C)
+    W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
+    b = [0.0] * C if b is None else checks.intercepts(b, C)
     momentum = checks.not_negative(momentum, "momentum")
     checks.choice(reduction, "reduction", ("sum", "mean"))
     tolerance = checks.not_negative(tolerance, "tolerance")
     checks.callback(callback)
-    _class_label_values(y, C)
+    checks.class_label_values(y, C)
     checks.table_values(X)
 
     labels = _labels(y, C)
@@ -380,113 +380,3 @@ def softmax_descent(
         if callback is not None and callback(t, losses[t]):
             break
     return Descent(rows[:d], rows[d], losses, len(losses), status)
-
-
-# to move to checks.py: all below
-
-# A row of labels may miss the sum 1 by this much for each of its C entries: the rounding of
-# single precision. Any row divided by its own sum passes, in single precision too. (Dividing
-# rounds each entry by half of it, and two sums of C entries round by C halves each.)
-SUM_TOLERANCE = 2.0**-23
-
-
-def _scores(zs):
-    """C scores as a list of floats: not empty."""
-    zs = checks.numbers(zs, "zs")
-    if not zs:
-        raise ValueError("zs is empty: give at least one score")
-    return zs
-
-
-def _same_classes(values, name, C, kind):
-    """ValueError unless there is one value for each of the C classes."""
-    if len(values) != C:
-        raise ValueError(
-            f"{name} has length {len(values)}, but there are {C} classes:"
-            f" give one {kind} for each class"
-        )
-
-
-def _label_row(ys, name):
-    """`ys`, which must be one or more numbers from 0 to 1 that sum to 1."""
-    if not ys:
-        raise ValueError(f"{name} is empty: give one probability for each class")
-    total = 0.0
-    for c, value in enumerate(ys):
-        total += checks.probability(value, f"{name}[{c}]")
-    if abs(total - 1) > len(ys) * SUM_TOLERANCE:
-        raise ValueError(f"{name} sums to {total}: give probabilities that sum to 1")
-    return ys
-
-
-def _is_row(label):
-    """True unless a label is a class number (or a word, which is to fail as one)."""
-    if isinstance(label, (str, bytes, bytearray)):
-        return False
-    try:
-        iter(label)
-    except TypeError:
-        return False
-    return True
-
-
-def _class_labels(y, n):
-    """n labels: a list of class numbers, or of rows; their values are for later."""
-    shape = getattr(y, "shape", None)
-    if shape is not None and len(shape) not in (1, 2):
-        shape = "(" + ", ".join([str(size) for size in shape]) + ")"
-        raise ValueError(f"y has shape {shape}: flatten it, or reshape it to (rows, classes)")
-    items = checks._items(y, "y", "class numbers, or rows of probabilities")
-    if items and _is_row(items[0]):
-        out = [checks.numbers(item, f"y[{i}]") for i, item in enumerate(items)]
-        for i, ys in enumerate(out):
-            if len(ys) != len(out[0]):
-                raise ValueError(
-                    f"y[{i}] has {len(ys)} probabilities, y[0] has {len(out[0])}:"
-                    " give every row the same classes"
-                )
-    else:
-        least = checks.MINUS_INFINITY  # a negative number is a wrong value, found later
-        out = [checks.count(item, f"y[{i}]", least) for i, item in enumerate(items)]
-    checks.same_length(out, n)
-    return out
-
-
-def _classes_of(y):
-    """C as the labels have it: the width of a row, or the largest class number and 1."""
-    return len(y[0]) if isinstance(y[0], list) else max(max(y), 0) + 1
-
-
-def _class_label_values(y, C):
-    """ValueError unless every label is a class number below C, or C probabilities."""
-    if isinstance(y[0], list):
-        for i, ys in enumerate(y):
-            _same_classes(_label_row(ys, f"y[{i}]"), f"y[{i}]", C, "probability")
-        return
-    for i, k in enumerate(y):
-        if not 0 <= k < C:
-            raise ValueError(f"y[{i}] is {k}: with {C} classes, give a number from 0 to {C - 1}")
-
-
-def _class_weights(W, d, C=None):
-    """d rows of C finite weights (of as many as the first has, without C) as lists of floats."""
-    rows = checks._items(W, "W", "a sequence of rows, one for each feature")
-    if len(rows) != d:
-        raise ValueError(f"W has {len(rows)} rows, but X has {d} features: give one row each")
-    out = []
-    for j, row in enumerate(rows):
-        row = checks.numbers(row, f"W[{j}]")
-        if C is None:
-            C = len(row)
-        if not row:
-            raise ValueError(f"W[{j}] is empty: give one weight for each class")
-        _same_classes(row, f"W[{j}]", C, "weight")
-        out.append([checks.finite(value, f"W[{j}][{c}]") for c, value in enumerate(row)])
-    return out
-
-
-def _intercepts(b, C):
-    """C finite intercepts as a list of floats."""
-    b = checks.numbers(b, "b")
-    _same_classes(b, "b", C, "intercept")
-    return [checks.finite(value, f"b[{c}]") for c, value in enumerate(b)]

@@ -56,7 +56,7 @@ def close(got, want, bound):
     got, want = flat(got), flat(want)
     if len(got) != len(want):
         return False
-    return all([g == w or abs(g - w) <= bound for g, w in zip(got, want)])
+    return all(g == w or abs(g - w) <= bound for g, w in zip(got, want))
 
 
 def near(got, want, ulps=4):
@@ -64,7 +64,7 @@ def near(got, want, ulps=4):
     got, want = flat(got), flat(want)
     if len(got) != len(want):
         return False
-    return all([close(g, w, ulps * EPS * abs(w) + TINY) for g, w in zip(got, want)])
+    return all(close(g, w, ulps * EPS * abs(w) + TINY) for g, w in zip(got, want))
 
 
 def the_comparisons_can_tell():
@@ -169,7 +169,7 @@ def document_000(L, data, documents):
     ends = (fit.losses[0], fit.losses[-1])
     check(f"document 000, losses: {ends}", close(ends, EXACT_000_LOSSES, BOUND_000))
     check("1000 losses and updates", len(fit.losses) == fit.iterations == 1000)
-    falling = all([fit.losses[k + 1] < fit.losses[k] for k in range(999)])
+    falling = all(fit.losses[k + 1] < fit.losses[k] for k in range(999))
     check("every loss is below the one before", falling and fit.status == "iterations")
     W, B, losses = documents.document_000(5)
     check("its own program, 5 epochs", close(losses, fit.losses[:5], BOUND_000))
@@ -177,7 +177,7 @@ def document_000(L, data, documents):
     check("... its parameters", close((W, B), (again.w, again.b), BOUND_000))
     # where y_pred is exactly 1: NaN for the document, the true loss for us
     sure = documents.document_000(1, ([[1.0]], [1], [40.0], 0.0))
-    check("its own program ends in NaN", all([v != v for v in flat(sure)]))
+    check("its own program ends in NaN", all(v != v for v in flat(sure)))
     fit = L.gradient_descent([[1.0]], [1], w=[40.0], learning_rate=0.001, iterations=1)
     check("ours does not", near(fit.losses, [4.2483542552915889863e-18], 6) and fit.w == [40.0])
 
@@ -419,7 +419,7 @@ def second_order(N, L, data):
     check("lbfgs: status", fit.status == "converged" and fit.standard_errors is None)
     step = N.safe_learning_rate(X)
     losses = L.gradient_descent(X, y, learning_rate=step, iterations=50).losses
-    falling = all([losses[k + 1] < losses[k] for k in range(49)])
+    falling = all(losses[k + 1] < losses[k] for k in range(49))
     check(f"safe_learning_rate descends: {step}", step > 0 and falling)
 
 

@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session", params=IDS)
 def impl(request):
-    """The module under test: both have the same functions, see design of the public contract."""
+    """The module under test. Both have the same functions with the same signatures."""
     return importlib.import_module(MODULES[request.param])
 
 

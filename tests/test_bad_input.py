@@ -148,6 +148,11 @@ BAD_TABLES = {
         TypeError,
         "X[1][1] is None, a NoneType: give a number",
     ),
+    "a masked cell": (  # its buffer still holds a number there
+        np.ma.masked_equal(X, 4.0),
+        TypeError,
+        "X[1][1] is None, a NoneType: give a number",
+    ),
     "an int too large": (
         table_with(HUGE),
         ValueError,
@@ -282,6 +287,11 @@ BAD_LABELS = {
     ),
     "None": (None, TypeError, "y is None, a NoneType: give a sequence of numbers"),
     "None in it": (labels_with(None), TypeError, "y[1] is None, a NoneType: give a number"),
+    "a masked label": (
+        np.ma.array([0, 1, 1], mask=[False, True, False]),
+        TypeError,
+        "y[1] is None, a NoneType: give a number",
+    ),
     "a number": (1, TypeError, "y is 1, a int: give a sequence of numbers"),
     "a dict": ({0: 1}, TypeError, "y is {0: 1}, a dict: give a sequence of numbers"),
     "complex": (labels_with(1j), TypeError, "y[1] is 1j, a complex: give a number"),
@@ -701,25 +711,32 @@ def test_a_bad_cell_is_found_whatever_ends_the_run(impl):
 
 def test_an_infinity_whose_sample_is_right_is_found_too(impl):
     """z = inf with label 1: the loss and the residual are 0, and 0 * inf is a NaN."""
+    how = {"learning_rate": 0.1, "iterations": 5, "tolerance": 1.0}
     for value, label in ((INF, 1), (-INF, 0)):
-        check(
-            ValueError,
-            f"X[0][0] is {value}: remove the row, or fill in a finite number",
-            impl.gradient,
-            [[value]],
-            [label],
-            [1.0],
-            0.0,
-        )
-        check(
-            ValueError,
-            f"x[0] is {value}: remove the row, or fill in a finite number",
-            impl.gradient_ab,
-            [value],
-            [label],
-            1.0,
-            0.0,
-        )
+        message = f"X[0][0] is {value}: remove the row, or fill in a finite number"
+        check(ValueError, message, impl.gradient, [[value]], [label], [1.0], 0.0)
+        for row in ([value], [value, 0.5], [value, 0.5, 0.5]):
+            w = [1.0] * len(row)
+            check(ValueError, message, impl.gradient_descent, [row], [label], w=w, **how)
+        message = f"x[0] is {value}: remove the row, or fill in a finite number"
+        check(ValueError, message, impl.gradient_ab, [value], [label], 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("threads", "exception", "message"),
+    [
+        (0, ValueError, "threads is 0: give a whole number, 1 or more"),
+        (-2, ValueError, "threads is -2: give a whole number, 1 or more"),
+        (1.5, TypeError, "threads is 1.5, a float: give a whole number"),
+        ("all", TypeError, "threads is 'all', a str: give a whole number"),
+    ],
+)
+def test_bad_threads(fast, threads, exception, message):
+    how = {"learning_rate": 0.1, "iterations": 5}
+    check(exception, message, fast.gradient, X, Y, [0, 0], 0, threads=threads)
+    check(exception, message, fast.gradient_ab, [1, 2, 3], Y, 0, 0, threads=threads)
+    check(exception, message, fast.gradient_descent, X, Y, threads=threads, **how)
+    check(exception, message, fast.gradient_descent_logistic, [1, 2, 3], Y, threads=threads)
 
 
 def test_a_mistake_leaves_no_trace(impl):

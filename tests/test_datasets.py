@@ -55,7 +55,7 @@ def test_normals_in_several_draws_are_the_same_sequence():
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_outside_32_bits_is_refused_as_numpy_does(seed):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Seed must be between 0 and 2"):
         np.random.RandomState(seed)
     with pytest.raises(ValueError, match=f"seed is {seed}: give a whole number from 0 to 42949"):
         datasets.legacy_normals(seed, 1)
@@ -98,7 +98,8 @@ def test_seeded_cloud_is_document_000s(printed):
 def test_seeded_cloud_has_452_ones_because_of_the_minus_sign(printed):
     y = datasets.seeded_cloud()[1]
     assert sum(y) == 452
-    assert {type(label) for label in y} == {int} and set(y) == {0, 1}
+    assert {type(label) for label in y} == {int}
+    assert set(y) == {0, 1}
     X, _, W, b = printed[:4]
     assert (1 / (1 + np.exp(-(X @ W + b))) > 0.62).sum() == 353
 
@@ -118,12 +119,14 @@ def test_seeded_cloud_is_separable(printed):
     assert z[y == 1].min() > 0 > z[y == 0].max()
     # so the loss falls on and on when every parameter is doubled
     losses = [np.logaddexp(0, -scale * np.where(y, z, -z)).mean() for scale in (1, 2, 4, 8, 1e6)]
-    assert losses == sorted(losses, reverse=True) and losses[-1] < 1e-9
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 1e-9
 
 
 def test_five_points_are_document_001s_and_separable():
     x, y = datasets.five_points()
-    assert x == [1, 2, 3, 4, 5] and y == [0, 0, 0, 1, 1]
+    assert x == [1, 2, 3, 4, 5]
+    assert y == [0, 0, 0, 1, 1]
     assert [type(value) for value in x] == [float] * 5
     assert [1 if x_i > 3.5 else 0 for x_i in x] == y
 
@@ -163,7 +166,8 @@ def test_what_is_said_of_separation():
 
 def test_challenger_is_the_published_table():
     x, y = datasets.challenger()
-    assert [type(value) for value in x] == [float] * 23 and {type(value) for value in y} == {int}
+    assert [type(value) for value in x] == [float] * 23
+    assert {type(value) for value in y} == {int}
     assert len(x) == len(y) == 23
     assert sorted(x_i for x_i, y_i in zip(x, y, strict=True) if y_i) == [
         *(53, 57, 58, 63, 70, 70, 75),
@@ -198,7 +202,8 @@ def test_iris_is_fishers_table():
     assert list(names) == fisher.target_names.tolist()
     assert {type(label) for label in y} == {int}
     # the two rows in which the copy in the UCI repository is wrong: both are 4.9 3.1 1.5 0.1 there
-    assert X[34] == [4.9, 3.1, 1.5, 0.2] and X[37] == [4.9, 3.6, 1.4, 0.1]
+    assert X[34] == [4.9, 3.1, 1.5, 0.2]
+    assert X[37] == [4.9, 3.6, 1.4, 0.1]
 
 
 # -------------------------------------------------------- the module

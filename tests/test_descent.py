@@ -377,6 +377,30 @@ def test_the_callback_lets_it_run(impl, answer):
     assert fit.status == "iterations"
 
 
+def test_a_callback_that_is_false_is_called_all_the_same(impl):
+    """A recorder that is still empty is falsy, and no less a callback."""
+
+    class Recorder(list):
+        def __call__(self, k, loss):
+            self.append(k)
+
+    recorder = Recorder()
+    X, y, _, _ = small()
+    impl.gradient_descent(X, y, learning_rate=0.5, iterations=3, callback=recorder)
+    assert recorder == [0, 1, 2]
+
+
+def test_any_number_of_iterations_can_be_asked_for(impl):
+    X, y, _, _ = small()
+    for iterations in (2**31, 2**63, 2**64, 10**30):
+        fit = impl.gradient_descent(
+            X, y, learning_rate=0.5, iterations=iterations, callback=lambda k, loss: k == 2
+        )
+        assert fit.iterations == 3
+        fit = impl.gradient_descent(X, y, learning_rate=0.5, iterations=iterations, tolerance=1e3)
+        assert fit.status == "converged"
+
+
 def test_an_exception_in_the_callback_arrives(impl):
     X, y, _, _ = small()
     raised = LookupError("from the callback")

@@ -163,7 +163,8 @@ def test_001_parameters_are_used():
     # from the second iteration on, and not before, it matters whether the sums are kept
     once = [documents.document_001(reset, iterations=1) for reset in (True, False)]
     twice = [documents.document_001(reset, iterations=2) for reset in (True, False)]
-    assert once[0] == once[1] and twice[0] != twice[1]
+    assert once[0] == once[1]
+    assert twice[0] != twice[1]
 
 
 # -------------------------------------------------------- document 000
@@ -283,11 +284,13 @@ def test_000_why_it_dies(ours):
     certain = [i for i, z_i in enumerate(z) if 1 / (1 + math.exp(-z_i)) == 1]
     assert certain == [z.index(max(z))]
     assert y[certain[0]] == 1
-    assert round(max(z), 2) == 36.74 and round(logistic.softplus(-max(z)), 17) == 1.1e-16
+    assert round(max(z), 2) == 36.74
+    assert round(logistic.softplus(-max(z)), 17) == 1.1e-16
     # y_pred is 1 when e^-z is below eps / 2. It is above in the epoch before and below in this
     # one by 0.1 % and more: no rounding of exp decides the epoch.
     before = max(scores(*ours[1338][:2]))
-    assert math.exp(-before) > 1.001 * EPS / 2 and math.exp(-max(z)) < 0.999 * EPS / 2
+    assert math.exp(-before) > 1.001 * EPS / 2
+    assert math.exp(-max(z)) < 0.999 * EPS / 2
 
 
 def test_000_ours_goes_on(ours):
@@ -296,11 +299,13 @@ def test_000_ours_goes_on(ours):
     fit = logistic.gradient_descent(
         X, y, w=W, b=b, learning_rate=0.001, iterations=20, reduction="sum"
     )
-    assert fit.status == "iterations" and len(fit.losses) == 20
+    assert fit.status == "iterations"
+    assert len(fit.losses) == 20
     # The losses that document 000 could not compute follow upon its last one: each step down is
     # a little shorter than the one before.
     steps = -np.diff(losses[-2:] + fit.losses)
-    assert np.all(steps > 0) and np.all(np.diff(steps) < 0)
+    assert np.all(steps > 0)
+    assert np.all(np.diff(steps) < 0)
 
 
 @pytest.mark.parametrize(("label", "score"), [(1, 40.0), (0, 40.0), (1, 36.0), (0, 36.0)])
@@ -315,7 +320,8 @@ def test_000_certain_predictions_end_as_in_numpy(label, score):
     assert w == pytest.approx(W, rel=4 * EPS, abs=0, nan_ok=True)
     # at 40, y_pred is exactly 1
     expected = {(1, 40.0): math.isnan, (0, 40.0): math.isinf}.get((label, score), math.isfinite)
-    assert expected(losses[0]) and math.isfinite(w) == (score == 36)
+    assert expected(losses[0])
+    assert math.isfinite(w) == (score == 36)
 
 
 def test_doctests():

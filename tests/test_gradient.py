@@ -89,7 +89,8 @@ def test_each_label_belongs_to_its_own_row(impl):
         y = np.zeros(n)
         y[i] = 1.0
         _, grad_w, grad_b = impl.gradient(X, y, [0.0], 0.0)
-        assert list(grad_w) == [X.sum() / 2 - X[i, 0]] and grad_b == n / 2 - 1, i
+        assert list(grad_w) == [X.sum() / 2 - X[i, 0]], i
+        assert grad_b == n / 2 - 1, i
 
 
 # ---------------------------------------------------------------- near and far scores
@@ -165,6 +166,7 @@ def test_every_kind_of_table_gives_the_same_bits(impl):
             tuple(map(tuple, X.tolist())),
             [array.array("d", row) for row in X],
             list(X),
+            (row for row in X.tolist()),
         ):
             same(impl.gradient(table, y.tolist(), w.tolist(), b), want)
         for labels in (

@@ -225,7 +225,8 @@ def test_nearer_is_not_said_of_what_is_not():
     far = ("c, momentum 1.0", (103.8498, -351.5457))
     exact = ("python, momentum 1.0", tuple(float(number) for number in EXACT))
     said = command_line.who_is_nearer([far, exact])
-    assert "c by 8.3e-05 (no nearer)" in said and "(nearer)." in said
+    assert "c by 8.3e-05 (no nearer)" in said
+    assert "(nearer)." in said
 
 
 def test_000_numbers(page):
@@ -235,16 +236,16 @@ def test_000_numbers(page):
     labels = ["w[0]", "w[1]", "w[2]", "w[3]", "b", "first loss", "last loss"]
     assert list(table) == [*labels, "as printed", "as the loop", "as NumPy"]
     names = ["its loop here", *parts_of(table["b"])]
+    enough = ["every digit", *[f"{figures} figures" for figures in range(12, 18)]]
     for label, value in zip(labels, wanted, strict=True):
         for name in ["under NumPy", *names]:
             assert re.fullmatch(r"-?\d+\.\d{12}", table[label][name])
             assert abs(float(table[label][name]) - value) < 2e-12
     for name in names:
-        figures = int(table["as NumPy"][name].split()[0])
-        assert 12 <= figures <= 17
+        assert table["as NumPy"][name] in enough
     for name in names[1:]:
         assert table["as printed"][name] == "1000 of 1000"
-        assert 12 <= int(table["as the loop"][name].split()[0]) <= 17
+        assert table["as the loop"][name] in enough
 
 
 def test_000_the_constants_are_numpys():
@@ -271,7 +272,8 @@ def test_000_dies_at_1340_and_ours_does_not(page):
     table = tables(lines)[0]
     assert list(table) == [f"loss, epoch {epoch}" for epoch in (1000, 1339, 1340, 3000)]
     losses, _, _ = oracle.script_000(1340)
-    assert math.isfinite(losses[1338]) and math.isnan(losses[1339])
+    assert math.isfinite(losses[1338])
+    assert math.isnan(losses[1339])
     loop = [row["its loop here"] for row in table.values()]
     assert loop[2:] == ["nan", "-"]
     assert abs(float(loop[0]) - losses[999]) < 1e-12
@@ -345,10 +347,10 @@ def mpmath_challenger():
 def test_times(page):
     table = tables(section(page, "Time of one epoch"))[0]
     assert list(table) == ["document 001", "document 000", "Challenger"]
-    units = {"µs": 1e-6, "ms": 1e-3, "s": 1.0}
+    units = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
 
     def seconds(cell):
-        assert re.fullmatch(r"(\d\.\d\d|\d\d\.\d|\d\d\d) (µs|ms|s)", cell), cell
+        assert re.fullmatch(r"(\d\.\d\d|\d\d\.\d|\d\d\d) (ns|µs|ms|s)", cell), cell
         number, unit = cell.split()
         return float(number) * units[unit]
 
@@ -361,15 +363,17 @@ def test_times(page):
             assert 1e-8 < seconds(row["the document's loop"]) < 1
         if "c" in names:
             ratio = python / seconds(row["c"])
-            assert abs(float(row["python / c"]) / ratio - 1) < 0.02
-    # two hundred times the samples, four times the features
-    assert seconds(table["document 000"]["python"]) > 50 * seconds(table["document 001"]["python"])
+            shown = float(row["python / c"])
+            assert abs(shown - ratio) <= 0.012 * ratio + (0.5 if shown >= 10 else 0.05)
+    # 200 times the samples: not 200 times the time, but not the time of one either
+    assert seconds(table["document 000"]["python"]) > 20 * seconds(table["document 001"]["python"])
 
 
 def test_the_page_fits_and_says_where_its_constants_are_from(page):
     assert max(len(line) for line in page.splitlines()) <= 80
     assert not any(line != line.rstrip() for line in page.splitlines())
-    assert "\n\n\n\n" not in page and "\x1b" not in page
+    assert "\n\n\n\n" not in page
+    assert "\x1b" not in page
     assert page.startswith(f"{command_line.version()}: ")
     assert "Not computed here but known beforehand: the printed output" in page
     assert "MISMATCH" not in page
@@ -378,14 +382,17 @@ def test_the_page_fits_and_says_where_its_constants_are_from(page):
 def test_the_curve_on_the_page(page):
     lines = section(page, "Document 000, left to run on")
     start = next(i for i, line in enumerate(lines) if "Loss curve of document 000" in line)
-    assert lines[start].startswith("loss") and lines[start + 15].strip() == "epochs"
+    assert lines[start].startswith("loss")
+    assert lines[start + 15].strip() == "epochs"
     # from the top on the left to the bottom on the right, never up again
     heights = dots(lines[start + 1 : start + 13], gutter=6)
     found = [sorted(column) for column in heights if column]
     assert len(found) == len(heights) == 2 * (80 - 6)
-    assert found[0][-1] == 47 and found[-1][0] == 0
+    assert found[0][-1] == 47
+    assert found[-1][0] == 0
     for left, right in pairwise(found):
-        assert right[-1] <= left[-1] and right[0] <= left[0]
+        assert right[-1] <= left[-1]
+        assert right[0] <= left[0]
 
 
 # ---------------------------------------------------------------- what is said is measured
@@ -422,7 +429,9 @@ def test_a_wrong_implementation_is_a_mismatch(tiny, stand_in, spoil):
     status, text = run_here()
     shown = tables(section(text, "Document 001"))[0]["as the loop"]
     figures = {"tenth figure": "9 figures", "seventh figure": "6 figures"}.get(spoil, "0 figures")
-    assert status == 1 and shown["python"] == "every digit" and shown["c"] == figures
+    assert status == 1
+    assert shown["python"] == "every digit"
+    assert shown["c"] == figures
     wrong = [line for line in text.splitlines() if "MISMATCH in document 001" in line]
     assert len(wrong) == (0 if spoil == "tenth figure" else 2)
 
@@ -434,7 +443,8 @@ def test_an_implementation_that_gives_up_early_is_a_mismatch(tiny, stand_in):
 
     stand_in.gradient_descent = lazy
     status, text = run_here()
-    assert status == 1 and "MISMATCH in document 000, c and the loop: 0 figures" in text
+    assert status == 1
+    assert "MISMATCH in document 000, c and the loop: 0 figures" in text
     rows = tables(section(text, "Document 000, left to run on"))[0]
     assert [row["c"] for row in rows.values()] == ["-", "-"]
 
@@ -471,7 +481,8 @@ def test_legs_are_one_run():
         X[:30], y[:30], w=w, b=b, learning_rate=0.001, iterations=257, reduction="sum"
     )
     assert (legs.w, legs.b, legs.losses) == (whole.w, whole.b, whole.losses)
-    assert len(legs.seconds) == 2 and min(legs.seconds) > 0
+    assert len(legs.seconds) == 2
+    assert min(legs.seconds) > 0
 
 
 def test_figures_of_mutants():
@@ -486,9 +497,12 @@ def test_figures_of_mutants():
 
 
 @pytest.mark.parametrize(
-    "seconds, text",
+    ("seconds", "text"),
     [
-        (1.5e-9, "0.00 µs"),
+        (2.5e-11, "0.03 ns"),
+        (1.5e-9, "1.50 ns"),
+        (999.4e-9, "999 ns"),
+        (999.6e-9, "1.00 µs"),
         (9.9949e-6, "9.99 µs"),
         (9.9951e-6, "10.0 µs"),
         (99.949e-6, "99.9 µs"),
@@ -581,7 +595,8 @@ def test_ascii(encoding):
     assert "?" not in text
     assert max(len(line) for line in text.splitlines()) <= 80
     assert re.search(r"^0\.\d+ \+\*+|^ *\|\*", text, re.MULTILINE)  # the curve, in stars
-    assert re.search(r"\d us\b", text) and "-" * 80 in text
+    assert re.search(r"\d us\b", text)
+    assert "-" * 80 in text
 
 
 def test_the_linux_console_gets_ascii():
@@ -625,7 +640,7 @@ def test_on_a_terminal():
     assert "\x1b" not in text
     # the passing line comes, and goes: what it wrote is blanked before the page goes on
     passing = re.findall(r" training[^\r\n]* \.\.\.\r( +)\r", text)
-    assert len(passing) == text.count(" ...") >= 3
+    assert len(passing) == text.count(" ...") == 2
     left = re.sub(r" training[^\r\n]* \.\.\.\r +\r", "", text)
     assert "\r" not in left
     assert max(len(line) for line in left.splitlines()) == 64
@@ -655,7 +670,8 @@ def test_version():
     assert (done.returncode, done.stderr) == (0, "")
     first, python, c = done.stdout.splitlines()
     assert first == f"pyref {pyref.__version__}"
-    assert python.startswith("python: pyref.logistic on ") and c.startswith("c: ")
+    assert python.startswith("python: pyref.logistic on ")
+    assert c.startswith("c: ")
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["--version=3"], ["-x", "1"]])
@@ -689,17 +705,16 @@ def test_a_further_command(monkeypatch, capsys):
 
 def test_head_is_silent():
     """A reader that stops reading, as `| head` does, ends the run without a word."""
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "pyref"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
-    )
-    assert child.stdout.readline().startswith(b"pyref ")
-    child.stdout.close()
-    assert child.stderr.read() == b""
-    assert child.wait(timeout=60) == 141
-    child.stderr.close()
+    ) as child:
+        assert child.stdout.readline().startswith(b"pyref ")
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(timeout=60) == 141
 
 
 def test_a_reader_that_never_reads():
@@ -749,19 +764,19 @@ def test_a_full_disk(tiny, no_c, capsys):
 @pytest.mark.parametrize("after", ["Document 001", "Document 000"])
 def test_ctrl_c(after):
     """In the middle of the job: one line, and the status that shells give an interrupt."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "pyref"],
+    # a shell's background job, and so whatever it starts, may have been told to ignore SIGINT
+    heed = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    with subprocess.Popen(
+        [sys.executable, "-c", heed + "runpy.run_module('pyref', run_name='__main__')"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
-        # a shell's background job, and so whoever is started by one, may ignore SIGINT
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-    while not child.stdout.readline().startswith(after.encode()):
-        assert child.poll() is None
-    time.sleep(0.05)
-    child.send_signal(signal.SIGINT)
-    rest, errors = child.communicate(timeout=60)
+    ) as child:
+        while not child.stdout.readline().startswith(after.encode()):
+            assert child.poll() is None
+        time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        rest, errors = child.communicate(timeout=60)
     assert child.returncode == 130
     assert errors == b"pyref: interrupted\n"
     assert b"Time of one epoch" not in rest
@@ -863,7 +878,9 @@ def test_a_curve_keeps_to_its_frame(columns, n, logarithmic, unicode):
     )
     assert len(lines) == 1 + 9 + 3
     assert max(len(line) for line in lines) <= columns
-    assert "title" in lines[0] and "y name" in lines[0] and "x name" in lines[-1]
+    assert "title" in lines[0]
+    assert "y name" in lines[0]
+    assert "x name" in lines[-1]
     assert all(line.isascii() for line in lines) == (not unicode)
     inside, gutter = picture(lines)
     assert len(inside) == 9
@@ -879,7 +896,8 @@ def test_a_straight_line_is_drawn_straight():
     assert len(found) == 2 * (64 - gutter)
     for column, heights in enumerate(found):
         middle = (column + 0.5) / len(found) * 39
-        assert heights and all(abs(height - middle) <= 1 for height in heights)
+        assert heights
+        assert all(abs(height - middle) <= 1 for height in heights)
 
 
 def test_a_logarithmic_axis_makes_a_power_straight():
@@ -888,7 +906,8 @@ def test_a_logarithmic_axis_makes_a_power_straight():
     found = dots(inside, gutter)
     for column, heights in enumerate(found):
         middle = 39 - (column + 0.5) / len(found) * 39
-        assert heights and all(abs(height - middle) <= 1 for height in heights)
+        assert heights
+        assert all(abs(height - middle) <= 1 for height in heights)
 
 
 def test_a_short_logarithmic_axis_has_names_too():
@@ -925,7 +944,8 @@ def test_what_cannot_be_drawn_leaves_a_gap():
         inside, gutter = picture(terminal.curve(values, 66, rows=4))
         found = dots(inside, gutter)
         third = len(found) // 3
-        assert all(found[: third - 1]) and all(found[-third + 1 :])
+        assert all(found[: third - 1])
+        assert all(found[-third + 1 :])
         assert not any(found[third + 1 : -third - 1])
 
 
@@ -941,7 +961,8 @@ def test_constant_and_zero_curves():
     for values in ([0.0, 0.0, 0.0], [5.0, 5.0]):
         inside, gutter = picture(terminal.curve(values, 40, rows=4))
         found = dots(inside, gutter)
-        assert len({tuple(sorted(heights)) for heights in found}) == 1 and found[0]
+        assert len({tuple(sorted(heights)) for heights in found}) == 1
+        assert found[0]
 
 
 def test_the_flag_gives_way_to_the_curve():
@@ -967,7 +988,8 @@ def test_the_flag_gives_way_to_the_curve():
 def test_ticks(top, most):
     marks = terminal.ticks(0.0, top, most)
     assert 1 <= len(marks) <= most
-    assert marks[0] == 0 and marks[-1] <= top * (1 + 1e-9)
+    assert marks[0] == 0
+    assert marks[-1] <= top * (1 + 1e-9)
     assert len(marks) < 3 or np.allclose(np.diff(marks), marks[1], rtol=1e-9, atol=0)
     assert len(marks) > 1
 
@@ -982,4 +1004,5 @@ def test_log_ticks():
 @pytest.mark.parametrize("module", [command_line, terminal])
 def test_doctests(module):
     result = doctest.testmod(module)
-    assert result.attempted > 0 and result.failed == 0
+    assert result.attempted > 0
+    assert result.failed == 0

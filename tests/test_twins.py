@@ -6,6 +6,7 @@ import importlib.machinery
 import importlib.util
 import inspect
 import sys
+from pathlib import Path
 
 import oracle
 import pytest
@@ -108,7 +109,8 @@ def test_the_compiled_twin_has_the_same_functions_in_the_same_order(fast, chapte
 
 
 def test_the_compiled_twin_has_no_function_that_is_not_in_a_chapter(fast):
-    assert list(public_functions(fast)) == list(in_all_chapters())
+    names = list(public_functions(fast))
+    assert [name for name in in_all_chapters() if name in names] == names
 
 
 def test_only_functions_that_sum_over_samples_have_threads(fast):
@@ -146,13 +148,14 @@ def test_the_compiled_implementation_shares_no_function_with_the_python_one(fast
         if inspect.ismodule(value):
             assert value.__name__ not in chapters, f"pyref.fast imports {value.__name__}"
         assert getattr(value, "__module__", None) not in chapters, name
-    for name, function in in_all_chapters().items():
-        assert getattr(fast, name) is not function
+    for name, function in public_functions(fast).items():
+        assert function is not in_all_chapters()[name]
 
 
 def test_the_compiled_implementation_computes_in_the_compiled_module(fast):
     native = sys.modules["pyref._native"]
     assert native.__file__.endswith(tuple(importlib.machinery.EXTENSION_SUFFIXES))
+    assert Path(native.__file__).parent == Path(fast.__file__).parent  # not some other build
     assert any(value is native or value is native.lib for value in vars(fast).values())
 
 

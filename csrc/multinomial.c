@@ -1,0 +1,70 @@
+/* Chapter 2, compiled: the functions of one sample of pyref/multinomial.py, in its order. */
+#include "kernels.h"
+#include "pyref.h"
+
+/* The twin of _exponentials: es[c] = e^(z[c]-m); the top class; and the sum of the others' es. */
+static size_t exponentials(const double *zs, size_t C, double *es, double *rest)
+{
+    size_t top = 0;
+    for (size_t c = 1; c < C; c++)
+        if (zs[c] > zs[top])
+            top = c;
+    for (size_t c = 0; c < C; c++)
+        es[c] = zs[top] - zs[c];
+    active_kernels->exp_minus(es, NULL, es, C);
+    es[top] = 1.0;
+    *rest = 0.0;
+    for (size_t c = 0; c < C; c++) {
+        if (isnan(zs[c]))
+            es[c] = zs[c];
+        if (c != top || isnan(zs[c]))
+            *rest += es[c];
+    }
+    return top;
+}
+
+/* log(e^zs[0] + ... + e^zs[C-1]); room is C doubles */
+double pyref_logsumexp(const double *zs, size_t C, double *room)
+{
+    double rest, log_sum;
+    size_t top = exponentials(zs, C, room, &rest);
+    int any_nan = 0;
+    for (size_t c = 0; c < C; c++)
+        any_nan |= isnan(zs[c]);
+    if (isinf(zs[top]) && !any_nan)
+        return zs[top];
+    active_kernels->log1p(&rest, NULL, &log_sum, 1);
+    return zs[top] + log_sum;
+}
+
+void pyref_softmax(const double *zs, size_t C, double *ps)
+{
+    double rest;
+    exponentials(zs, C, ps, &rest);
+    for (size_t c = 0; c < C; c++)
+        ps[c] /= 1.0 + rest;
+}
+
+double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_t C)
+{
+    double loss = 0.0;
+    for (size_t c = 0; c < C; c++)
+        if (ys[c] > 0) /* the loss of the label alone, as in chapter 1 */
+            loss -= ps[c] > 0 ? ys[c] * pyref_log_of(ps[c]) : -INFINITY;
+    return loss;
+}
+
+double pyref_categorical_cross_entropy_with_logits(const double *ys, const double *zs, size_t C,
+                                                   double *room)
+{
+    double rest, log_sum, total = 0.0;
+    size_t top = exponentials(zs, C, room, &rest);
+    for (size_t c = 0; c < C; c++)
+        total += ys[c];
+    active_kernels->log1p(&rest, NULL, &log_sum, 1);
+    double loss = total * log_sum;
+    for (size_t c = 0; c < C; c++)
+        if (ys[c] > 0 && c != top)
+            loss += ys[c] * (zs[top] - zs[c]);
+    return loss;
+}
