@@ -68,6 +68,12 @@ static inline size_t logistic_scratch(const samples *s)
     return (LANES + 1) * wide_d(s->d);
 }
 
+/* And hessian_rows: besides, the products, and a block's rows times their curvature. */
+static inline size_t hessian_scratch(const samples *s)
+{
+    return logistic_scratch(s) + (s->d + 4) * (wide_d(s->d + 1) + BLOCK);
+}
+
 /* And softmax_rows: the same for each class, for its intercept too, and a block's scores and
  * soft labels. */
 static inline size_t softmax_scratch(const samples *s)
@@ -88,6 +94,7 @@ typedef void rows_kernel(const samples *s, const double *params, size_t first, s
 typedef struct {
     const char *name;
     rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_w[d], grad_b} */
+    rows_kernel *hessian_rows;  /* and, behind it, the second derivatives: rows j of k <= j */
     rows_kernel *softmax_rows;  /* params = {w[C][d], b[C]}, out = {loss, their gradient} */
     rows_kernel *read_rows;     /* out = {sum of X} */
     void (*pack)(const samples *s, size_t first, size_t last, double *packed);

@@ -1,6 +1,7 @@
 /* All kernels, for one instruction set: see kernels.h. */
 #include "lanes.h"
 #include "rows.h"
+#include "second_order_kernel.h"
 #include "logistic_kernel.h"
 #include "multinomial_kernel.h"
 #include "scalar_kernel.h"
@@ -8,6 +9,7 @@
 const kernels KERNELS = {
     .name = KERNELS_NAME,
     .logistic_rows = logistic_rows,
+    .hessian_rows = hessian_rows,
     .softmax_rows = softmax_rows,
     .read_rows = read_rows,
     .pack = pack,

@@ -26,7 +26,8 @@ typedef struct {
  * lost beside the 1:  (1 + product)(1 + e) = 1 + (product + (product * e + e)). Each step is
  * right to 2 ulp, and log1p makes a relative error of its argument no larger. A sample's weight
  * would be a power, so weighted samples do take a logarithm each. */
-INLINE part samples_part(part z, part y, part weight, int weighted, part *loss, part *product)
+INLINE part samples_part(part z, part y, part weight, int weighted, part *loss, part *product,
+                         part *curvature)
 {
     const bits sign_bit = (bits)part_set(-0.0);
     bits negative = z < 0.0;
@@ -35,12 +36,17 @@ INLINE part samples_part(part z, part y, part weight, int weighted, part *loss, 
     part against = part_select(negative, y, 1.0 - y);
     part with = part_select(negative, 1.0 - y, y);
     part up = part_fma(-with, e, against);
-    part residual = (part)((bits)up ^ (negative & sign_bit)) / (e + 1.0);
+    part q = e + 1.0;
+    part residual = (part)((bits)up ^ (negative & sign_bit)) / q;
+    if (curvature) /* p (1-p), for chapter 3 */
+        *curvature = e / (q * q);
     /* subtle: where nothing speaks against, an infinite z costs 0, not 0 * inf = NaN */
     part distance = (part)((bits)size & (against != 0.0));
     if (weighted) {
         part one = part_fma(distance, against, part_log1p(e));
         *loss = part_fma(weight, one, *loss);
+        if (curvature)
+            *curvature *= weight;
         return residual * weight;
     }
     *loss = part_fma(distance, against, *loss);
@@ -64,7 +70,7 @@ static const double NO_ROW = -1e300;
  * lane for every eighth feature), for the residuals (a lane for every eighth row), and for the
  * gradient (every eighth row adds to the same one of eight sums, so again a lane). */
 
-INLINE void logistic_blocks(const samples *x, const int is_f64, const double *params,
+INLINE void logistic_blocks(const samples *x, const int is_f64, const int second, const double *params,
                             size_t first, size_t last, double *scratch, double *out)
 {
     const char *X = x->X;
@@ -73,10 +79,11 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const double *pa
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
-    double r[BLOCK], y[BLOCK], weight[BLOCK];
+    double *products = grad_w + LANES * wide; /* with `second` only */
+    double r[BLOCK], y[BLOCK], weight[BLOCK], curvature[BLOCK];
     sums s = {lanes_set(0.0), lanes_set(0.0), lanes_set(0.0), 0};
 
-    memset(scratch, 0, logistic_scratch(x) * sizeof *scratch);
+    memset(scratch, 0, (second ? hessian_scratch(x) : logistic_scratch(x)) * sizeof *scratch);
     memcpy(w_wide, params, d * sizeof *params);
     memset(y, 0, sizeof y);
     memset(weight, 0, sizeof weight);
@@ -104,9 +111,12 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const double *pa
         /* from the scores to the residuals */
         for (size_t g = 0; g < vectors; g++) {
             lanes z = lanes_load(r + g * LANES), y_g = lanes_load(y + g * LANES);
-            lanes weight_g = lanes_load(weight + g * LANES);
+            lanes weight_g = lanes_load(weight + g * LANES), curvature_g = z;
             EACH_PART(k, z.p[k] = samples_part(z.p[k], y_g.p[k], weight_g.p[k], weighted,
-                                               &s.loss.p[k], &s.product.p[k]);)
+                                               &s.loss.p[k], &s.product.p[k],
+                                               second ? &curvature_g.p[k] : NULL);)
+            if (second)
+                lanes_store(curvature + g * LANES, curvature_g);
             s.grad_b = lanes_add(s.grad_b, z);
             lanes_store(r + g * LANES, z);
             if (++s.in_product == PRODUCT_ROWS)
@@ -117,11 +127,17 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const double *pa
             next = fetch(next, lines);
             add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r + lane, grad_w + lane * wide);
         }
+        if (second)
+            add_products(X, is_f64, i * d, d, rows, curvature, products);
     }
     close_product(&s);
     out[0] = lanes_sum(s.loss);
     sum_lanes(grad_w, d, wide, out + 1);
     out[1 + d] = lanes_sum(s.grad_b);
+    if (second)
+        for (size_t j = 0, at = 2 + d; j <= d; j++)
+            for (size_t k = 0; k <= j; k++)
+                out[at++] = products[j * wide_d(d + 1) + k];
 }
 
 /* ------------------------------------------------------------------ packed rows
@@ -161,7 +177,7 @@ INLINE void packed_group(const double *x, const int D, size_t rows, const int we
     if (weighted)
         weight = lanes_load(x + (D + 1) * LANES);
     EACH_PART(k, r.p[k] = samples_part(z.p[k], y.p[k], weight.p[k], weighted, &s->loss.p[k],
-                                       &s->product.p[k]);)
+                                       &s->product.p[k], NULL);)
     s->grad_b = lanes_add(s->grad_b, r);
     UNROLL
     for (int j = 0; j < D; j++)
@@ -205,9 +221,9 @@ static void logistic_rows(const samples *x, const double *params, size_t first, 
 {
     if (!x->packed) {
         if (x->X_kind == F64)
-            logistic_blocks(x, 1, params, first, last, scratch, out);
+            logistic_blocks(x, 1, 0, params, first, last, scratch, out);
         else
-            logistic_blocks(x, 0, params, first, last, scratch, out);
+            logistic_blocks(x, 0, 0, params, first, last, scratch, out);
         return;
     }
 #define PACKED(D, weighted) logistic_packed(x, D, weighted, params, first, last, out)
@@ -222,4 +238,14 @@ static void logistic_rows(const samples *x, const double *params, size_t first, 
         case 17: PACKED(8, 1); break;
     }
 #undef PACKED
+}
+
+/* The same and the second derivatives, chapter 3's hessian. */
+static void hessian_rows(const samples *x, const double *params, size_t first, size_t last,
+                         double *scratch, double *out)
+{
+    if (x->X_kind == F64)
+        logistic_blocks(x, 1, 1, params, first, last, scratch, out);
+    else
+        logistic_blocks(x, 0, 1, params, first, last, scratch, out);
 }

@@ -38,11 +38,11 @@ static void *allocate(size_t count, size_t size)
 /* Rows of a part: enough work to be worth a hand-over (some microseconds), and few enough parts
  * that their sums take no memory to speak of (1 MB, or 16 parts). Of the sizes only: it is part
  * of the result. */
-static size_t rows_of_a_part(size_t n, size_t d, size_t out_size)
+static size_t rows_of_a_part(size_t n, size_t width, size_t out_size)
 {
     size_t parts = ((size_t)1 << 17) / out_size;
     parts = parts < 16 ? 16 : parts > MOST_PARTS ? MOST_PARTS : parts;
-    size_t work = 16384 / d + 1, share = n / parts + 1;
+    size_t work = 16384 / width + 1, share = n / parts + 1;
     size_t rows = work > share ? work : share;
     return (rows + BLOCK - 1) / BLOCK * BLOCK;
 }
@@ -60,9 +60,9 @@ static int cores(void)
 
 /* Threads that pay: one more for each so many nanoseconds of work (a pass costs about 2 a row
  * and 0.2 a number), where starting a thread is shared by the passes of a call. */
-static int threads_that_pay(size_t n, size_t d, size_t passes)
+static int threads_that_pay(size_t n, size_t width, size_t passes)
 {
-    double work = (double)n * (2.0 + 0.2 * (double)d);
+    double work = (double)n * (2.0 + 0.2 * (double)width);
     double threads = work / (passes > 8 ? 12e3 : 120e3);
     int most = cores();
     return threads > most ? most : (int)threads;
@@ -98,6 +98,7 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
                    .classes = classes, .soft = soft, .X_kind = X_kind, .y_kind = y_kind};
     s->far = n * d > ((size_t)4 << 20) / (X_kind == F64 ? 8 : 4); /* more than 4 MB */
+    size_t width = d * classes; /* numbers of work in a row */
     switch (what) {
     case PYREF_GRADIENT:
         p->kernel = active_kernels->logistic_rows;
@@ -109,14 +110,20 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->out_size = 1 + classes * (d + 1);
         p->scratch_size = softmax_scratch(s);
         break;
+    case PYREF_HESSIAN:
+        p->kernel = active_kernels->hessian_rows;
+        p->out_size = d + 2 + (d + 1) * (d + 2) / 2;
+        p->scratch_size = hessian_scratch(s);
+        width = d * (d + 1) / 4 + 1;
+        break;
     case PYREF_READ:
         p->kernel = active_kernels->read_rows;
         p->out_size = 1;
         break;
     }
-    p->part_rows = rows_of_a_part(n, d * classes, p->out_size);
+    p->part_rows = rows_of_a_part(n, width, p->out_size);
     p->parts = (n + p->part_rows - 1) / p->part_rows;
-    p->threads = threads > 0 ? threads : threads_that_pay(n, d * classes, passes);
+    p->threads = threads > 0 ? threads : threads_that_pay(n, width, passes);
     if (p->threads > MOST_THREADS)
         p->threads = MOST_THREADS;
     if ((size_t)p->threads > p->parts)

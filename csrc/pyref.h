@@ -14,6 +14,8 @@
  *               and for the logarithms of 1 + e^-|z|, the product of up to 64 consecutive
  *               1 + e^-|z| of a lane, whose logarithm is then added to the lane
  *               (logistic_kernel.h). With sample weights, a logarithm for each row.
+ *   second      derivatives of a part: row after row, entry = fma(s * x[j], x[k], entry) with
+ *               s the curvature p (1-p) of the row and k <= j.
  *   total       the parts, in order.
  *
  * How X lies in memory while this is done (as given, or packed) cannot be seen in a result.
@@ -58,8 +60,10 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  *   GRADIENT   chapter 1: params = {w[d], b}, out = {loss, grad_w[d], grad_b}
  *   SOFTMAX    chapter 2: params = {w[classes][d], b[classes]}, out = {loss, their gradient};
  *              y is n class numbers, or with `soft` n x classes probabilities
+ *   HESSIAN    chapter 3: as GRADIENT, and behind it the second derivatives, symmetric, for the
+ *              d + 1 parameters in order: row j holds k = 0..j
  *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory */
-enum { PYREF_GRADIENT, PYREF_SOFTMAX, PYREF_READ };
+enum { PYREF_GRADIENT, PYREF_SOFTMAX, PYREF_HESSIAN, PYREF_READ };
 typedef struct pyref_run pyref_run;
 pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,

@@ -35,11 +35,11 @@ MAP(softplus_each, part e = part_exp_minus(part_abs(a));
 
 /* of label a and score b */
 MAP(loss_each, part loss = part_set(0.0); part none = part_set(0.0);
-    samples_part(b, a, part_set(1.0), 1, &loss, &none);
+    samples_part(b, a, part_set(1.0), 1, &loss, &none, NULL);
     r = loss;)
 
 MAP(residual_each, part loss = part_set(0.0); part product = part_set(0.0);
-    r = samples_part(b, a, part_set(1.0), 0, &loss, &product);)
+    r = samples_part(b, a, part_set(1.0), 0, &loss, &product, NULL);)
 
 MAP(log_each, r = part_log_sum(a, part_set(0.0));)
 MAP(log1p_each, r = part_log1p(a);)

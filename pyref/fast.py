@@ -20,7 +20,7 @@ import os
 from array import array
 from collections.abc import Callable
 from struct import calcsize
-from typing import Any
+from typing import Any, Literal
 
 from . import checks
 from .checks import Descent
@@ -288,7 +288,7 @@ def _descend(
     iterations: int,
     callback: Callable[[int, float], object] | None,
     threads: int,
-) -> tuple[array[float], str]:
+) -> tuple[array[float], Literal["converged", "iterations", "diverged"]]:
     """The loop of gradient_descent: changes params, returns the losses and the status."""
     losses = array("d")
     if iterations == 0:
@@ -462,7 +462,7 @@ def gradient_descent(
     tolerance: Any = 0.0,
     callback: Callable[[int, float], object] | None = None,
     threads: int | None = None,
-) -> Descent:
+) -> Descent[array[float], float, array[float]]:
     """Fit (w, b): Descent(w, b, losses, iterations, status); see pyref.gradient_descent."""
     X = _table(X)
     n, d = X.length, X.width
@@ -622,7 +622,7 @@ def softmax_descent(
     tolerance: Any = 0.0,
     callback: Callable[[int, float], object] | None = None,
     threads: int | None = None,
-) -> Descent:
+) -> Descent[list[array[float]], array[float], array[float]]:
     """Fit (W, b): Descent(w, b, losses, iterations, status); see pyref.softmax_descent."""
     X = _table(X)
     n, d = X.length, X.width

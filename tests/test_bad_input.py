@@ -409,6 +409,12 @@ BAD_STEERING = [
         TypeError,
         "iterations is Fraction(3, 2), a Fraction: give a whole number",
     ),
+    (
+        "iterations",
+        Decimal("Infinity"),
+        TypeError,
+        "iterations is Decimal('Infinity'), a Decimal: give a whole number",
+    ),
     ("momentum", -0.5, *not_negative("momentum", "-0.5")),
     ("momentum", NAN, *not_negative("momentum", "nan")),
     ("momentum", INF, *not_negative("momentum", "inf")),

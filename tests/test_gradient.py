@@ -185,6 +185,24 @@ def test_every_kind_of_table_gives_the_same_bits(impl):
             same(impl.gradient(X, y, start, np.float64(b)), want)
 
 
+def test_every_kind_of_feature_gives_the_same_bits(impl):
+    """One feature: sequences, buffers, and things that can be read only once."""
+    X, y, w, b = problem(67, 1)
+    x = np.round(X[:, 0], 3)
+    want = impl.gradient_ab(x.tolist(), y.tolist(), w[0], b)
+    fit = impl.gradient_descent_logistic(x.tolist(), y.tolist(), 0.1, 5)
+    for kind in (
+        list,
+        tuple,
+        np.array,
+        iter,
+        lambda v: array.array("d", v),
+        lambda v: (i for i in v),
+    ):
+        same(impl.gradient_ab(kind(x.tolist()), kind(y.tolist()), w[0], b), want)
+        same(impl.gradient_descent_logistic(kind(x.tolist()), kind(y.tolist()), 0.1, 5), fit)
+
+
 def test_float32_has_the_bits_of_that_table_widened(impl):
     for n, d in ((1, 1), (7, 2), (9, 8), (63, 3), (64, 4), (65, 17), (200, 5), (513, 3), (9, 1025)):
         X, y, w, b = problem(n, d, soft=True)

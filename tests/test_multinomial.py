@@ -7,6 +7,7 @@ runs each over every implementation; another runs it over wrong ones, and it mus
 import array
 import doctest
 import importlib
+import os
 import inspect
 import math
 import random
@@ -40,7 +41,10 @@ NAMES = (
 
 IMPLEMENTATIONS = {
     "python": "pyref.multinomial",
+    "c": "pyref.fast",
 }
+if os.environ.get("PYREF_PURE") == "1":
+    del IMPLEMENTATIONS["c"]
 
 
 @pytest.fixture(scope="session", params=IMPLEMENTATIONS)

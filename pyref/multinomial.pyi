@@ -1,0 +1,27 @@
+from collections.abc import Callable
+from typing import Literal
+
+from .checks import Descent as Descent
+from .checks import _Number, _Numbers, _Table
+
+def logsumexp(zs: _Numbers) -> float: ...
+def softmax(zs: _Numbers) -> list[float]: ...
+def categorical_cross_entropy(ys: _Numbers, ps: _Numbers) -> float: ...
+def categorical_cross_entropy_with_logits(ys: _Numbers, zs: _Numbers) -> float: ...
+def softmax_gradient(
+    X: _Table, y: _Numbers | _Table, W: _Table, b: _Numbers
+) -> tuple[float, list[list[float]], list[float]]: ...
+def softmax_descent(
+    X: _Table,
+    y: _Numbers | _Table,
+    *,
+    classes: _Number | None = None,
+    learning_rate: _Number,
+    iterations: _Number,
+    W: _Table | None = None,
+    b: _Numbers | None = None,
+    momentum: _Number = 0.0,
+    reduction: Literal["sum", "mean"] = "mean",
+    tolerance: _Number = 0.0,
+    callback: Callable[[int, float], object] | None = None,
+) -> Descent[list[list[float]], list[float]]: ...
