@@ -25,9 +25,15 @@ INLINE part part_abs(part z)
     return (part)((bits)z & ~(bits)part_set(-0.0));
 }
 
-/* 1 / (1 + e^-z) for z >= 0, e^z / (1 + e^z) for z < 0 */
-MAP(sigmoid_each, part e = part_exp_minus(part_abs(a));
-    r = part_select(a < 0.0, e, part_set(1.0)) / (e + 1.0);)
+/* 1 / (1 + e) for z >= 0, e / (1 + e) = e - e (e / (1 + e)) for z < 0, with e = e^-|z| */
+INLINE part sigmoid_part(part z)
+{
+    part e = part_exp_minus(part_abs(z));
+    part q = part_select(z < 0.0, e, part_set(1.0)) / (e + 1.0);
+    return part_select(z < 0.0, e - e * q, q);
+}
+
+MAP(sigmoid_each, r = sigmoid_part(a);)
 
 /* max(z, 0) + log(1 + e^-|z|) */
 MAP(softplus_each, part e = part_exp_minus(part_abs(a));
@@ -38,8 +44,7 @@ MAP(loss_each, part loss = part_set(0.0); part none = part_set(0.0);
     samples_part(b, a, part_set(1.0), 1, &loss, &none, NULL);
     r = loss;)
 
-MAP(residual_each, part loss = part_set(0.0); part product = part_set(0.0);
-    r = samples_part(b, a, part_set(1.0), 0, &loss, &product, NULL);)
+MAP(residual_each, r = (1.0 - a) * sigmoid_part(b) - a * sigmoid_part(-b);)
 
 MAP(log_each, r = part_log_sum(a, part_set(0.0));)
 MAP(log1p_each, r = part_log1p(a);)

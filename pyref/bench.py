@@ -13,6 +13,7 @@ measures the same beside other libraries.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import mmap
 import os
@@ -80,14 +81,14 @@ def instruction_set(fast: Any) -> str:
 # ---------------------------------------------------------------- what is timed
 
 
-def read(fast: Any, X: Any, passes: int, threads: int) -> float:
+def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     """Read X so many times, by the C part's loop that does nothing else; returns its sum."""
     ffi, lib = fast.ffi, fast.lib
     table = fast._table(X)
     none = ffi.NULL
     run = lib.pyref_run_new(
         lib.PYREF_READ, table.pointer, table.kind, none, table.kind, none, table.length,
-        table.width, 1, 0, 1, threads,
+        table.width, 1, 0, 1, threads or 0,
     )  # fmt: skip
     if not run:
         raise MemoryError("no memory to read X")
@@ -101,7 +102,7 @@ def read(fast: Any, X: Any, passes: int, threads: int) -> float:
     return total[0]
 
 
-def huge(count: int, typecode: str, pattern: array[float]) -> memoryview:
+def huge(count: int, typecode: str, pattern: array[float]) -> Any:
     """`count` numbers, the pattern over and over, in the largest pages that the system gives.
 
     (An array.array lies in pages of 4 KB, whose addresses take time to look up. NumPy asks for
@@ -111,17 +112,16 @@ def huge(count: int, typecode: str, pattern: array[float]) -> memoryview:
     size = count * pattern.itemsize
     memory = mmap.mmap(-1, size)
     if hasattr(mmap, "MADV_HUGEPAGE"):
-        try:
+        with contextlib.suppress(OSError):  # a kernel without them
             memory.madvise(mmap.MADV_HUGEPAGE)
-        except OSError:  # a kernel without them
-            pass
     chunk = pattern.tobytes()
     for start in range(0, size, len(chunk)):
         memory[start : min(start + len(chunk), size)] = chunk[: size - start]
-    return memoryview(memory).cast(typecode)
+    view: Any = memoryview(memory)
+    return view.cast(typecode)
 
 
-def table(shape: Shape) -> tuple[memoryview, memoryview]:
+def table(shape: Shape) -> tuple[Any, Any]:
     """X and y of that shape. Their values do not matter here, but that they differ does."""
     draw = random.Random(0)
     rows = min(shape.n, 1000)
@@ -137,7 +137,7 @@ def in_turns(
     """The median seconds of each run(): one untimed round, then `rounds` that count."""
     seconds: list[list[float]] = [[] for _ in runs]
     for turn in range(rounds + 1):
-        for own, run in zip(seconds, runs):
+        for own, run in zip(seconds, runs, strict=True):
             start = clock()
             run()
             if turn:
@@ -146,13 +146,13 @@ def in_turns(
 
 
 def measure(
-    fast: Any, shape: Shape, threads: Sequence[int], quick: bool
+    fast: Any, shape: Shape, threads: Sequence[int | None], quick: bool
 ) -> tuple[list[float], list[float]]:
     """Seconds of an epoch, and of one reading of X, for each number of threads."""
     X, y = table(shape)
     epochs = max(1, shape.epochs // 5) if quick else shape.epochs
 
-    def descend(count: int) -> object:
+    def descend(count: int | None) -> object:
         return fast.gradient_descent(X, y, learning_rate=0.1, iterations=epochs, threads=count)
 
     runs: list[Callable[[], object]] = [partial(descend, count) for count in threads]
@@ -178,13 +178,16 @@ def pure_seconds(rounds: int) -> float:
 # ---------------------------------------------------------------- the page
 
 
-def microseconds(seconds: float) -> str:
-    """Microseconds in three figures or more.
+def duration(seconds: float) -> str:
+    """A time in three figures.
 
-    >>> microseconds(2.345e-6), microseconds(0.0165)
-    ('2.35', '16500.00')
+    >>> duration(2.1e-7), duration(1.2345e-6), duration(0.0123), duration(2)
+    ('0.21 µs', '1.23 µs', '12.3 ms', '2 s')
     """
-    return f"{seconds * 1e6:.2f}"
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= 0.9995 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
 
 
 def gigabytes(shape: Shape, seconds: float) -> float:
@@ -192,63 +195,56 @@ def gigabytes(shape: Shape, seconds: float) -> float:
     return shape.n * shape.d * (8 if shape.typecode == "d" else 4) / seconds / 1e9
 
 
-def _rows(
-    fast: Any, threads: Sequence[int], quick: bool
-) -> tuple[list[list[str]], list[list[str]]]:
-    """The lines of the two tables: times, and the large tables against the reading of them."""
-    times: list[list[str]] = []
-    limits: list[list[str]] = []
-    for shape in SHAPES:
-        name = f"{shape.n} x {shape.d}"
-        kind = "float64" if shape.typecode == "d" else "float32"
-        epoch, reading = measure(fast, shape, threads, quick)
-        speed = gigabytes(shape, min(epoch))
-        times.append([name, kind, *[microseconds(value) for value in epoch], f"{speed:.1f}"])
-        for count, own, limit in zip(threads, epoch, reading):
-            limits.append(
-                [
-                    f"{name}, {kind}, {count} thread{'s' if count > 1 else ''}",
-                    f"{gigabytes(shape, own):.1f}",
-                    f"{gigabytes(shape, limit):.1f}",
-                    f"{100 * limit / own:.0f} %",
-                ]
-            )
-    pure = microseconds(pure_seconds(2 if quick else 5))
-    times.append(["1000 x 4, python", "float64", pure, *["-"] * (len(threads) - 1), "-"])
-    return times, limits
+def counted(threads: int | None) -> str:
+    """How a number of threads is called."""
+    return "default" if threads is None else f"{threads} thread" + ("s" if threads > 1 else "")
 
 
 def page(fast: Any, quick: bool, columns: int) -> list[str]:
     """The whole report as lines."""
     most = cores()
-    threads = [1, most] if most > 1 else [1]
-    times, limits = _rows(fast, threads, quick)
-    counts = [f"{count} thread{'s' if count > 1 else ''}" for count in threads]
+    threads: list[int | None] = [1, None] if most > 1 else [1]
+    times: list[list[str]] = []
+    limits: list[list[str]] = []
+    for shape in SHAPES:
+        name = f"{shape.n:,} x {shape.d}, float{64 if shape.typecode == 'd' else 32}"
+        epoch, reading = measure(fast, shape, threads, quick)
+        times.append(
+            [name, *map(duration, epoch), f"{gigabytes(shape, min(epoch)):.1f}"],
+        )
+        if reading:
+            for count, own, limit in zip(threads, epoch, reading, strict=True):
+                speeds = [f"{gigabytes(shape, value):.1f}" for value in (own, limit)]
+                limits.append([f"{name}, {counted(count)}", *speeds, f"{100 * limit / own:.0f} %"])
+    pure = duration(pure_seconds(2 if quick else 5))
+    times.append(["1,000 x 4, pure Python", pure, *["-"] * len(threads)])
+
     version = getattr(sys.modules[__package__], "__version__", "of no known version")
+    notes = (
+        f"Default: as many threads as pay, here at most {most}. The read is the C part's own loop"
+        " over the same X, which does nothing else. GB are 10^9 bytes of X. The two small tables"
+        " stay in the cache: there the limit is arithmetic, not memory."
+    )
+    if quick:
+        notes += " This was --quick: few rounds, rough numbers."
     return [
         *terminal.paragraph(f"pyref {version}: speed on this machine", columns, indent=0),
         *terminal.paragraph(
-            f"{processor()}, {most} core{'s' if most > 1 else ''},"
-            f" instruction set {instruction_set(fast)}",
+            f"{processor()}, {most} core{'s' if most > 1 else ''}, instruction set"
+            f" {instruction_set(fast)}",
             columns,
         ),
         "",
-        *terminal.heading("Time of one epoch: loss, gradient, update (median, µs)", columns),
+        *terminal.heading("One epoch: loss, gradient, update (median times)", columns),
         "",
-        *terminal.table(["rows x features", "", *counts, "GB/s of X"], times, columns),
+        *terminal.table(["", *map(counted, threads), "GB/s"], times, columns),
         "",
         "",
         *terminal.heading("Against the memory: how fast X can be read at all", columns),
         "",
         *terminal.table(["", "epoch, GB/s", "read, GB/s", "of the read"], limits, columns),
         "",
-        *terminal.paragraph(
-            "The read is the C part's own loop over the same X, which does nothing else. GB are"
-            " 10^9 bytes of X. The two small tables stay in the cache: there the limit is"
-            " arithmetic, not memory."
-            + (" This was --quick: few rounds, rough numbers." if quick else ""),
-            columns,
-        ),
+        *terminal.paragraph(notes, columns),
     ]
 
 
@@ -261,13 +257,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print; 1 if there is no compiled part to be measured."""
+    """Measure and print; 1 and one line if there is nothing that can be measured."""
     try:
         fast = importlib.import_module(f"{__package__}.fast")
+        lines = page(fast, args.quick, terminal.width(sys.stdout))
     except ImportError as error:
-        print(f"pyref: nothing to measure: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
-    lines = page(fast, args.quick, terminal.width(sys.stdout))
-    text = "\n".join(lines) + "\n"
-    sys.stdout.write(terminal.printable(text, terminal.has_unicode(sys.stdout)))
-    return 0
+        problem = f"nothing to measure: {' '.join(str(error).split())}"
+    except (MemoryError, OSError):  # OSError: mmap's
+        problem = "no memory for a table of 256 MB"
+    else:
+        text = "\n".join(lines) + "\n"
+        sys.stdout.write(terminal.printable(text, terminal.has_unicode(sys.stdout)))
+        return 0
+    if sys.stderr is not None:
+        print(f"pyref: {problem}", file=sys.stderr)
+    return 1

@@ -80,7 +80,7 @@ def count(value, name, least=0):
     if not isinstance(value, (str, bytes, bytearray, float)):
         try:
             whole = int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
     if whole is None or whole != value:
         raise TypeError(f"{name} is {_shown(value)}: give a whole number")

@@ -20,7 +20,7 @@ import os
 from array import array
 from collections.abc import Callable
 from struct import calcsize
-from typing import Any, Literal
+from typing import Any
 
 from . import checks
 from .checks import Descent
@@ -77,6 +77,8 @@ class _Buffer:
     __slots__ = ("kind", "length", "pointer", "width")
 
     def __init__(self, owner: Any, kind: int, length: int, width: int) -> None:
+        # subtle: from the owner itself, not from a memoryview of it. An exception keeps this
+        # object alive, and collecting a memoryview that is still in use crashes CPython.
         self.pointer = ffi.from_buffer(owner)
         self.kind = kind
         self.length = length
@@ -108,7 +110,10 @@ def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> 
     except (TypeError, ValueError, BufferError):
         return None
     if view.ndim != wanted:
-        checks.dimensions(view, name, wanted)
+        checks.dimensions(values, name, wanted)
+        return None
+    if str(view.format)[-1] in "Ows" or hasattr(values, "mask"):
+        return None  # objects, text, masked arrays: what they hold is seen one by one
     if view.format not in kinds:
         dtype = getattr(values, "dtype", view.format)
         if str(view.format).startswith((">", "!")):
@@ -143,7 +148,7 @@ def _table(X: Any) -> _Buffer:
         n, d = view.shape
         if n == 0 or d == 0:
             checks.table([[]] * n)  # raises
-        return _Buffer(view, _FLOATS[view.format], n, d)
+        return _Buffer(X, _FLOATS[view.format], n, d)
     flat = array("d")
     rows = X
     try:
@@ -169,7 +174,7 @@ def _sample(x: Any) -> _Buffer:
     if view is not None:
         if len(view) == 0:
             checks.sample([])  # raises
-        return _Buffer(view, _FLOATS[view.format], len(view), 1)
+        return _Buffer(x, _FLOATS[view.format], len(view), 1)
     flat = _plain(x) or array("d", checks.sample(x))
     return _Buffer(flat, 0, len(flat), 1)
 
@@ -179,7 +184,7 @@ def _labels(y: Any, n: int) -> _Buffer:
     view = _view(y, "y", _LABELS, 1)
     if view is not None:
         checks.same_length(view, n)
-        return _Buffer(view, _LABELS[view.format], n, 1)
+        return _Buffer(y, _LABELS[view.format], n, 1)
     flat = _plain(y)
     if flat is None:
         flat = array("d", checks.labels(y, n))
@@ -234,7 +239,7 @@ def _run(X: _Buffer, y: _Buffer, classes: int, passes: int, threads: int) -> Any
     run = lib.pyref_run_new(
         lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT, X.pointer, X.kind, y.pointer,
         y.kind, ffi.NULL, X.length, X.width, classes or 1, classes > 0 and y.kind < 2,
-        passes, threads,
+        min(passes, _MOST), threads,
     )  # fmt: skip  (float labels are rows of probabilities, integers are class numbers)
     if not run:
         raise MemoryError(_NO_MEMORY)
@@ -288,14 +293,14 @@ def _descend(
     iterations: int,
     callback: Callable[[int, float], object] | None,
     threads: int,
-) -> tuple[array[float], Literal["converged", "iterations", "diverged"]]:
+) -> tuple[array[float], Any]:
     """The loop of gradient_descent: changes params, returns the losses and the status."""
     losses = array("d")
     if iterations == 0:
         _values(X, name)
         return losses, "iterations"
     # With a callback, Python has a word after every iteration; without one, C makes many.
-    together = 1 if callback else min(iterations, _STEPS)
+    together = 1 if callback is not None else min(iterations, _STEPS)
     recent, made = _zeros(together), ffi.new("size_t *")
     velocity = _zeros(len(params))
     at, speed, last = _doubles(params), _doubles(velocity), _doubles(recent)
@@ -313,7 +318,7 @@ def _descend(
             if ending == lib.PYREF_DIVERGED:
                 _values(X, name)
                 return losses, "diverged"
-            if callback and made[0] and callback(len(losses) - 1, losses[-1]):
+            if callback is not None and made[0] and callback(len(losses) - 1, losses[-1]):
                 break
     finally:
         lib.pyref_run_free(run)
@@ -497,11 +502,11 @@ def _class_labels(y: Any, n: int) -> _Buffer:
         if len(shape) == 1 and view.format in _LABELS and view.format not in _FLOATS:
             view = _view(y, "y", _LABELS, 1)
             checks.same_length(view, n)
-            return _Buffer(view, _LABELS[view.format], n, 1)
+            return _Buffer(y, _LABELS[view.format], n, 1)
         if len(shape) == 2 and view.format in _FLOATS and shape[1] > 0:
             view = _view(y, "y", _FLOATS, 2)
             checks.same_length(view, n)
-            return _Buffer(view, _FLOATS[view.format], n, shape[1])
+            return _Buffer(y, _FLOATS[view.format], n, shape[1])
     labels = checks.class_labels(y, n)
     if isinstance(labels[0], list):
         flat = array("d")

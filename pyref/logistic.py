@@ -56,7 +56,10 @@ def sigmoid(z):
     # above and below by e^z it is the same number, and only ever raises e to a negative power.
     if z >= 0:
         return 1 / (1 + exp(-z))
-    return exp(z) / (1 + exp(z))
+    # That is e / (1 + e) with e = e^z, or e - e * e / (1 + e): so the rounding of 1 + e, when e
+    # is small, touches only the small second term.
+    e = exp(z)
+    return e - e * (e / (1 + e))
 
 
 def sigmoid_derivative(z):
@@ -202,18 +205,19 @@ def dL_da(x, y, a, b):
 def residual(y, z):
     """What is left of the first two pieces: dL/dz = p - y, with p = sigmoid(z).
 
-    Computed as (1-y) sigmoid(z) - y sigmoid(-z), which is the same number but never takes a
-    rounded p from 1. y is a number from 0 to 1, else ValueError.
+    Computed as (1-y) sigmoid(z) - y sigmoid(-z), which is the same number but never takes 1
+    from a rounded p. y is a number from 0 to 1, else ValueError.
 
     >>> residual(1, 40), sigmoid(40) - 1        # the plain subtraction has lost everything
     (-4.248354255291589e-18, 0.0)
     """
-    return _loss_and_residual(checks.probability(y, "y"), checks.number(z, "z"))[1]
+    y, z = checks.probability(y, "y"), checks.number(z, "z")
+    return (1 - y) * sigmoid(z) - y * sigmoid(-z)
 
 
 def _loss_and_residual(y, z):
-    # One exponential serves both, and e^-|z| can only underflow.
-    # The residual's two sigmoids are fractions over the same 1 + e; the loss's two softplus
+    # For the loops: one exponential serves both, and e^-|z| can only underflow. The
+    # residual's two sigmoids are fractions over the same 1 + e; the loss's two softplus
     # share log(1 + e), and what is left of them is |z| times the weight of the label that the
     # sign of the score speaks against.
     if z >= 0:
@@ -244,7 +248,8 @@ def gradient_ab(x, y, a, b):
     >>> gradient_ab([1, 2, 3, 4, 5], [0, 0, 0, 1, 1], 0.0, 0.0)
     (-1.5, 0.5)
     """
-    x, y = checks.sample(x), checks.labels(y, len(x))
+    x = checks.sample(x)
+    y = checks.labels(y, len(x))
     a, b = checks.finite(a, "a"), checks.finite(b, "b")
     checks.label_values(y)
     checks.sample_values(x)
@@ -290,7 +295,8 @@ def gradient_descent_logistic(x, y, learning_rate=0.1, iterations=1000, momentum
     A step too large to survive ends early, with the last finite (a, b). TypeError or
     ValueError names the argument or the entry that cannot be used.
     """
-    x, y = checks.sample(x), checks.labels(y, len(x))
+    x = checks.sample(x)
+    y = checks.labels(y, len(x))
     learning_rate = checks.positive(learning_rate, "learning_rate")
     iterations = checks.count(iterations, "iterations")
     momentum = checks.not_negative(momentum, "momentum")

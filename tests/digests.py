@@ -104,7 +104,12 @@ def make_pools():
         "hard": [float(word >> 63) for word in words(3, LENGTH)],
         "soft": [soft(word) for word in words(4, LENGTH)],
         "weights": [(word >> 40) * HALVES[22] for word in words(5, LENGTH)],
+        "probabilities": [soft(word) for word in words(12, 10007)]
+        + [z for z in EDGES if z < 1]
+        + [1 - z for z in EDGES if z < 1],
         "edges": EDGES + [-z for z in EDGES],
+        "zeros": [0.0],
+        "ones": [1.0],
         "any": [of_any_size(word) for word in words(6, 20011)],
         # scores over the range in which anything happens, and over the middle of it
         "scores": [750 * ordinary(word, 53) / 2 for word in words(7, 10007)]
@@ -126,7 +131,7 @@ POOLS = make_pools()
 
 # ---------------------------------------------------------------- the cases
 
-KINDS = "dfbBhHiIqQ"  # in the order of csrc/kernels.h; bool is B there
+KINDS = "dfbBhHiIqQ?"  # of elements, as the module array has them; ? is a bool
 
 # n around every edge: lanes of 8, blocks of 64, the 512 rows of a product of 1 + e
 AROUND_EDGES = [*range(1, 21), 63, 64, 65, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025]
@@ -153,7 +158,7 @@ class Cases:
         self.lines.append(" ".join(str(word) for word in words))
 
     def each(self, group, function, *pools):
-        """function of every number of a pool; of two pools, of each with each."""
+        """function of every number of the first pool; a second pool goes along with it."""
         self.add("each", group.replace(" ", "_"), function, *pools)
 
     def table(self, group, n, d, X="ordinary", X_kind="d", y="hard", y_kind="d", w="ordinary",
@@ -183,9 +188,9 @@ def make_cases():
         c.each(f"{name} of one sample", name, "edges", "soft")
         c.each(f"{name} of one sample", name, "scores", "soft")
         c.each(f"{name} of one sample", name, "scores", "hard")
-    c.each("loss of a probability", "binary_cross_entropy", "soft", "hard")
-    c.each("loss of a probability", "binary_cross_entropy", "soft", "weights")
-    c.each("slope of a probability", "dL_dp", "soft", "hard")
+    for name in ("binary_cross_entropy", "dL_dp"):
+        c.each(f"{name} of one sample", name, "probabilities", "hard")
+        c.each(f"{name} of one sample", name, "probabilities", "soft")
     for C in (2, 3, 5, 8):
         for name in ("logsumexp", "softmax"):
             for pool in ("scores", "edges", "limits"):
@@ -248,7 +253,7 @@ def make_cases():
     for C in (2, 3, 5, 8):
         for d in (1, 2, 3, 7, 8, 9, 16, 17, 33):
             for n in (1, 2, 7, 8, 9, 16, 17, 63, 64, 65, 129, 513):
-                kind = KINDS[2 + (n + d) % 8]
+                kind = KINDS[2 + (n + d) % 9]
                 group = f"softmax gradient, C = {C}"
                 c.table(group, n, d, y=f"classes_{C}", y_kind=kind, classes=C)
                 kind = "df"[n % 2]
@@ -268,3 +273,218 @@ def make_cases():
             c.table("softmax gradient, extreme", n, d, "edges", y=f"classes_{C}", y_kind="b",
                     w="edges", classes=C, at=(at, at, at // 2, 0))  # fmt: skip
     return c.lines
+
+
+CASES = make_cases()
+
+# ---------------------------------------------------------------- what pyref.fast makes of them
+
+
+class Memory:
+    """Puts numbers into memory, `shift` bytes past a multiple of 64."""
+
+    def __init__(self, ffi, shift):
+        self.ffi, self.shift = ffi, shift
+        self.kept = {}
+
+    def numbers(self, pool, kind, at, count):
+        """`count` numbers of a pool from `at` on, around again where it ends, as bytes."""
+        if (pool, kind) not in self.kept:
+            values = POOLS[pool]
+            if kind not in "df":
+                values = [int(value) for value in values]
+            values = array("B" if kind == "?" else kind, values)
+            self.kept[pool, kind] = (values.tobytes() * 2, values.itemsize, len(values))
+        data, size, length = self.kept[pool, kind]
+        at %= length
+        if count > length:
+            data = data * (count // length + 1)
+        return data[at * size : (at + count) * size]
+
+    def place(self, data, kind, shape):
+        """A memoryview of `data`, which is bytes."""
+        room = bytearray(len(data) + 128)
+        here = int(self.ffi.cast("uintptr_t", self.ffi.from_buffer(room)))
+        start = -here % 64 + self.shift
+        room[start : start + len(data)] = data
+        return memoryview(room)[start : start + len(data)].cast(kind, shape)
+
+    def floats(self, pool, at, count):
+        return array("d", self.numbers(pool, "d", at, count))
+
+
+def each_by_fast(fast, memory, function, pool, other=None):
+    values = POOLS[pool]
+    if function in ("sigmoid", "softplus"):
+        return getattr(fast, function)(memory.place(values.tobytes(), "d", [len(values)]))
+    if function in ("log", "log1p", "exp_minus"):
+        out = array("d", bytes(8 * len(values)))
+        to, of = fast.ffi.from_buffer("double[]", out), fast.ffi.from_buffer("double[]", values)
+        getattr(fast.lib, f"pyref_{function}")(of, to, len(out))
+        return out
+    if other:
+        if function == "loss":
+            function = "binary_cross_entropy_with_logits"
+        call, others = getattr(fast, function), POOLS[other]
+        return [call(others[i % len(others)], value) for i, value in enumerate(values)]
+    function, C = function.split("_")
+    out, C = [], int(C)
+    for i in range(0, len(values) - C + 1, C):
+        result = getattr(fast, function)(values[i : i + C])
+        out += [result] if function == "logsumexp" else result
+    return out
+
+
+def table_by_fast(fast, memory, threads, word, n, d, C, X, X_kind, X_at, y, y_kind, y_at, w, w_at,
+                  weight, weight_at, *descent):  # fmt: skip
+    n, d, C = int(n), int(d), int(C)
+    X = memory.place(memory.numbers(X, X_kind, int(X_at), n * d), X_kind, [n, d])
+    shape = [n, C] if y.startswith("shares") else [n]
+    y = memory.numbers(y, y_kind, int(y_at), n * shape[-1] if len(shape) == 2 else n)
+    y = memory.place(y, y_kind, shape)
+    params = memory.floats(w, int(w_at), (C or 1) * (d + 1))
+    how = [float(value) for value in descent]
+    if weight != "-" or (how and how[3]):
+        weight = weight != "-" and memory.floats(weight, int(weight_at), n)
+        return table_by_interface(fast, threads, n, d, C, X, y, params, weight, how)
+    if how:
+        how = {"iterations": int(how[0]), "learning_rate": how[1], "momentum": how[2],
+               "tolerance": how[4], "threads": threads}  # fmt: skip
+    if C:
+        W, b = [params[j : C * d : d] for j in range(d)], params[C * d :]
+        if how:
+            fit = fast.softmax_descent(X, y, classes=C, W=W, b=b, **how)
+            loss, W, b = fit.losses, fit.w, fit.b
+        else:
+            loss, W, b = fast.softmax_gradient(X, y, W, b, threads=threads)
+            loss = [loss]
+        return [*loss, *[W[j][c] for c in range(C) for j in range(d)], *b]
+    w, b = params[:d], params[d]
+    if how:
+        fit = fast.gradient_descent(X, y, w=w, b=b, **how)
+        return [*fit.losses, *fit.w, fit.b]
+    loss, w, b = fast.gradient(X, y, w, b, threads=threads)
+    return [loss, *w, b]
+
+
+def table_by_interface(fast, threads, n, d, C, X, y, params, weight, how, seconds=60.0):
+    """The same through the C interface: for what pyref.fast has no name for."""
+    ffi, lib = fast.ffi, fast.lib
+    doubles = lambda values: ffi.from_buffer("double[]", values)  # noqa: E731
+    kind = {code: kind for kind, code in enumerate("dfbBhHiIqQ")}
+    kind["?"] = kind["B"]
+    passes = int(how[0]) if how else 1
+    weight = doubles(weight) if weight else ffi.NULL
+    run = lib.pyref_run_new(
+        lib.PYREF_SOFTMAX if C else lib.PYREF_GRADIENT, ffi.from_buffer(X), kind[X.format],
+        ffi.from_buffer(y), kind[y.format], weight, n, d, C or 1, y.ndim - 1, passes, threads or 0,
+    )  # fmt: skip
+    assert run
+    if not how:
+        out = array("d", bytes(8 * (len(params) + 1)))
+        while not lib.pyref_run_pass(run, doubles(params), seconds, doubles(out)):
+            pass
+        lib.pyref_run_free(run)
+        return out
+    _, learning_rate, momentum, l2, tolerance = how
+    v, losses, made = array("d", bytes(8 * len(params))), [], ffi.new("size_t *")
+    while len(losses) < passes:
+        left = passes - len(losses)
+        recent = array("d", bytes(8 * left))
+        ending = lib.pyref_run_descent(
+            run, doubles(params), doubles(v), learning_rate / n, momentum, l2, n, tolerance, left,
+            seconds, doubles(recent), made,
+        )  # fmt: skip
+        losses += recent[: made[0]]
+        if ending in (lib.PYREF_CONVERGED, lib.PYREF_DIVERGED):
+            break
+    lib.pyref_run_free(run)
+    return [*losses, *params]
+
+
+def by_fast(fast, case, threads=None, memory=None):
+    """The group of a case, and its result: a sequence of floats."""
+    word, group, *rest = case.split()
+    memory = memory or Memory(fast.ffi, 0)
+    if word == "each":
+        return group, each_by_fast(fast, memory, *rest)
+    return group, table_by_fast(fast, memory, threads, word, *rest)
+
+
+# ---------------------------------------------------------------- digests
+
+
+class Digests:
+    """One SHA-256 for each group, over the results of its cases in their order."""
+
+    def __init__(self):
+        self.groups = {}
+
+    def add(self, group, values):
+        values = array("d", [value if value == value else NAN for value in values])
+        if sys.byteorder == "big":
+            values.byteswap()
+        self.groups.setdefault(group, hashlib.sha256()).update(values.tobytes())
+
+    def named(self):
+        return {group: found.hexdigest() for group, found in self.groups.items()}
+
+
+def of_fast(threads=None, shift=0, wanted=None):
+    """The digests by pyref.fast of the cases whose group starts with `wanted` (all, if None)."""
+    from pyref import fast
+
+    found, memory = Digests(), Memory(fast.ffi, shift)
+    for case in CASES:
+        if wanted is None or case.split()[1].startswith(wanted):
+            found.add(*by_fast(fast, case, threads, memory))
+    return found.named()
+
+
+def of_results(file):
+    """The digests of what bits_driver has printed: group, count, and so many doubles, each."""
+    found = Digests()
+    while line := file.readline():
+        group, count = line.split()
+        data = file.read(8 * int(count))
+        found.add(group.decode(), struct.unpack(f"<{int(count)}d", data))
+    return found.named()
+
+
+def committed():
+    return json.loads(COMMITTED.read_text())
+
+
+def difference(found, want):
+    """In words, which groups differ; an empty text if none does."""
+    lines = [f"{group}: another result" for group in want if found.get(group, want[group]) != want[group]]
+    lines += [f"{group}: no result" for group in want if group not in found]
+    lines += [f"{group}: unheard of" for group in found if group not in want]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--cases", action="store_true")
+    parser.add_argument("--results", type=argparse.FileType("rb"))
+    options = parser.parse_args()
+    if options.cases:
+        for name, values in POOLS.items():
+            print("pool", name, len(values))
+            for i in range(0, len(values), 8):
+                print(*[f"{struct.unpack('<Q', struct.pack('<d', value))[0]:x}" for value in values[i : i + 8]])
+        print(*CASES, sep="\n")
+        return
+    found = of_results(options.results) if options.results else of_fast(options.threads)
+    if options.write:
+        COMMITTED.write_text(json.dumps(found, indent=0) + "\n")
+        return
+    wrong = difference(found, committed())
+    print(wrong or f"{len(found)} groups of results, all with the committed bits")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,384 @@
+/* The C part alone, without Python: for builds and processors that Python does not reach.
+ *
+ *     digests.py --cases | bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING] | ...
+ *
+ * computes the cases of tests/digests.py (those whose group has that beginning) and prints, for
+ * each, "group count", a new line, and so many doubles; digests.py --results makes digests of
+ * them. ISA is an instruction set of csrc/dispatch.c, or "best". X and y stand SHIFT bytes past a
+ * multiple of 64. SECONDS is the time that a call may take before it returns and is made again.
+ *
+ *     bits_driver memory ISA THREADS
+ *
+ * lets every allocation of a run fail in turn, and then none: run under a leak checker. */
+#include "pyref.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fail(const char *what, const char *of)
+{
+    fprintf(stderr, "bits_driver: %s: %s\n", what, of);
+    exit(1);
+}
+
+/* Room for exactly `size` bytes, so that a checker of memory sees a read past them. */
+static void *memory(size_t size)
+{
+    void *p;
+    if (posix_memalign(&p, 64, size ? size : 1))
+        fail("no memory", "for the numbers of a case");
+    return p;
+}
+
+/* ------------------------------------------------------------------ the pools */
+
+typedef struct {
+    char name[64];
+    size_t length;
+    double *values;
+} pool;
+
+static pool pools[64];
+static size_t pool_count;
+
+static void read_pool(FILE *file)
+{
+    pool *p = &pools[pool_count++];
+    if (pool_count > sizeof pools / sizeof *pools)
+        fail("too many pools", "raise the number in bits_driver.c");
+    if (fscanf(file, "%63s %zu", p->name, &p->length) != 2)
+        fail("no pool", p->name);
+    p->values = memory(p->length * sizeof(double));
+    for (size_t i = 0; i < p->length; i++) {
+        unsigned long long bits;
+        if (fscanf(file, "%llx", &bits) != 1)
+            fail("a pool is cut off", p->name);
+        memcpy(&p->values[i], &bits, sizeof bits);
+    }
+}
+
+static const pool *find_pool(const char *name)
+{
+    for (size_t i = 0; i < pool_count; i++)
+        if (!strcmp(pools[i].name, name))
+            return &pools[i];
+    fail("no such pool", name);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ numbers in memory */
+
+/* The numbers of csrc/kernels.h; a bool is an unsigned byte. */
+static int kind_of(char code)
+{
+    static const char codes[] = "dfbBhHiIqQ";
+    const char *found = strchr(codes, code == '?' ? 'B' : code);
+    if (!found)
+        fail("no such kind", (char[]){code, 0});
+    return (int)(found - codes);
+}
+
+static const size_t sizes[] = {8, 4, 1, 1, 2, 2, 4, 4, 8, 8};
+
+static void put(char *to, int kind, double value)
+{
+#define PUT(number, type)                \
+    case number: {                       \
+        type v = (type)value;            \
+        memcpy(to, &v, sizeof v);        \
+        break;                           \
+    }
+    switch (kind) {
+        PUT(0, double) PUT(1, float) PUT(2, int8_t) PUT(3, uint8_t) PUT(4, int16_t)
+        PUT(5, uint16_t) PUT(6, int32_t) PUT(7, uint32_t) PUT(8, int64_t) PUT(9, uint64_t)
+    }
+}
+
+typedef struct {
+    char *room, *first;
+} numbers;
+
+/* `count` numbers of a pool from `at` on, around again where it ends. */
+static numbers place(const char *name, int kind, size_t at, size_t count, size_t shift)
+{
+    const pool *p = find_pool(name);
+    const size_t size = sizes[kind];
+    numbers n;
+    n.room = memory(shift + count * size);
+    n.first = n.room + shift;
+    for (size_t i = 0; i < count; i++)
+        put(n.first + i * size, kind, p->values[(at + i) % p->length]);
+    return n;
+}
+
+/* ------------------------------------------------------------------ results */
+
+static int wanted(const char *group, const char *beginning)
+{
+    return !strncmp(group, beginning, strlen(beginning));
+}
+
+static void print(const char *group, const double *values, size_t count)
+{
+    printf("%s %zu\n", group, count);
+    if (fwrite(values, sizeof *values, count, stdout) != count)
+        fail("cannot print", group);
+}
+
+/* ------------------------------------------------------------------ functions of one sample */
+
+static void array_function(const char *name, const pool *p, double *out)
+{
+    static const struct {
+        const char *name;
+        void (*call)(const double *, double *, size_t);
+    } all[] = {
+        {"sigmoid", pyref_sigmoid}, {"softplus", pyref_softplus}, {"log", pyref_log},
+        {"log1p", pyref_log1p},     {"exp_minus", pyref_exp_minus},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strcmp(name, all[i].name)) {
+            all[i].call(p->values, out, p->length);
+            return;
+        }
+    fail("no such function", name);
+}
+
+static void function_of_two(const char *name, const pool *p, const pool *labels, double *out)
+{
+    static const struct {
+        const char *name;
+        double (*call)(double, double);
+    } all[] = {
+        {"loss", pyref_binary_cross_entropy_with_logits},
+        {"residual", pyref_residual},
+        {"binary_cross_entropy", pyref_binary_cross_entropy},
+        {"dL_dp", pyref_dL_dp},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strcmp(name, all[i].name)) {
+            for (size_t k = 0; k < p->length; k++)
+                out[k] = all[i].call(labels->values[k % labels->length], p->values[k]);
+            return;
+        }
+    fail("no such function", name);
+}
+
+/* Of C scores at a time; returns how many results there are. */
+static size_t function_of_classes(const char *name, const pool *p, size_t C, double *out)
+{
+    double *room = memory(C * sizeof *room);
+    size_t count = 0;
+    for (size_t i = 0; i + C <= p->length; i += C)
+        if (!strncmp(name, "logsumexp", 9))
+            out[count++] = pyref_logsumexp(p->values + i, C, room);
+        else {
+            pyref_softmax(p->values + i, C, out + count);
+            count += C;
+        }
+    free(room);
+    return count;
+}
+
+static void each(FILE *file, const char *group, const char *beginning)
+{
+    char line[256], name[64], first[64], second[64];
+    if (!fgets(line, sizeof line, file))
+        fail("a case is cut off", group);
+    int words = sscanf(line, "%63s %63s %63s", name, first, second);
+    if (words < 2)
+        fail("a case is cut off", group);
+    if (!wanted(group, beginning))
+        return;
+    const pool *p = find_pool(first);
+    const char *classes = strchr(name, '_');
+    double *out = memory(p->length * sizeof *out);
+    size_t count = p->length;
+    if (words == 3)
+        function_of_two(name, p, find_pool(second), out);
+    else if (classes && strcmp(name, "exp_minus"))
+        count = function_of_classes(name, p, (size_t)atoi(classes + 1), out);
+    else
+        array_function(name, p, out);
+    print(group, out, count);
+    free(out);
+}
+
+/* ------------------------------------------------------------------ tables */
+
+/* The loop of pyref.fast: calls until all is done. Losses, then the parameters, to out. */
+static size_t descend(pyref_run *run, size_t n, double *params, size_t size, const double *how,
+                      double seconds, double *out)
+{
+    const size_t iterations = (size_t)how[0];
+    const double step = how[1] / (double)n;
+    double *v = memory(size * sizeof *v);
+    size_t done = 0;
+    memset(v, 0, size * sizeof *v);
+    for (int ending = PYREF_AGAIN; done < iterations && ending != PYREF_CONVERGED &&
+                                   ending != PYREF_DIVERGED;) {
+        size_t made;
+        ending = pyref_run_descent(run, params, v, step, how[2], how[3], (double)n, how[4],
+                                   iterations - done, seconds, out + done, &made);
+        done += made;
+    }
+    memcpy(out + done, params, size * sizeof *params);
+    free(v);
+    return done + size;
+}
+
+typedef struct {
+    int threads;
+    size_t shift;
+    double seconds;
+    const char *beginning;
+} options;
+
+static void table(FILE *file, const char *group, const int is_descent, const options *o)
+{
+    size_t n, d, classes, X_at, y_at, w_at, weight_at;
+    char X_pool[64], y_pool[64], w_pool[64], weight_pool[64], X_code, y_code;
+    double how[5] = {1};
+    if (fscanf(file, "%zu %zu %zu %63s %c %zu %63s %c %zu %63s %zu %63s %zu", &n, &d, &classes,
+               X_pool, &X_code, &X_at, y_pool, &y_code, &y_at, w_pool, &w_at, weight_pool,
+               &weight_at) != 13)
+        fail("a case is cut off", group);
+    for (int i = 0; is_descent && i < 5; i++)
+        if (fscanf(file, "%lf", &how[i]) != 1)
+            fail("a case is cut off", group);
+    if (!wanted(group, o->beginning))
+        return;
+    const int X_kind = kind_of(X_code), y_kind = kind_of(y_code);
+    const int soft = !strncmp(y_pool, "shares", 6);
+    const size_t outputs = classes ? classes : 1, size = outputs * (d + 1);
+    numbers X = place(X_pool, X_kind, X_at, n * d, o->shift);
+    numbers y = place(y_pool, y_kind, y_at, soft ? n * classes : n, o->shift);
+    numbers w = place(w_pool, 0, w_at, size, 0), weight = {NULL, NULL};
+    if (strcmp(weight_pool, "-"))
+        weight = place(weight_pool, 0, weight_at, n, 0);
+    double *params = (double *)w.room, *out = memory((size + (size_t)how[0]) * sizeof *out);
+    pyref_run *run = pyref_run_new(classes ? PYREF_SOFTMAX : PYREF_GRADIENT, X.first, X_kind,
+                                   y.first, y_kind, (double *)weight.room, n, d, outputs, soft,
+                                   (size_t)how[0], o->threads);
+    if (!run)
+        fail("no memory", "for a run");
+    size_t count = size + 1;
+    if (is_descent)
+        count = descend(run, n, params, size, how, o->seconds, out);
+    else
+        while (!pyref_run_pass(run, params, o->seconds, out))
+            ;
+    pyref_run_free(run);
+    print(group, out, count);
+    free(X.room);
+    free(y.room);
+    free(w.room);
+    free(weight.room);
+    free(out);
+}
+
+static void cases(FILE *file, const options *o)
+{
+    char word[16], group[64];
+    while (fscanf(file, "%15s", word) == 1) {
+        if (!strcmp(word, "pool")) {
+            read_pool(file);
+            continue;
+        }
+        if (fscanf(file, "%63s", group) != 1)
+            fail("a case is cut off", word);
+        if (!strcmp(word, "each"))
+            each(file, group, o->beginning);
+        else
+            table(file, group, !strcmp(word, "descent"), o);
+    }
+    for (size_t i = 0; i < pool_count; i++)
+        free(pools[i].values);
+}
+
+/* ------------------------------------------------------------------ memory that fails */
+
+static void memory_that_fails(int threads)
+{
+    static const size_t shapes[][3] = {/* n, d, classes */
+                                       {1, 1, 0},  {100, 3, 0}, {100, 9, 0}, {20000, 2, 0},
+                                       {5000, 20, 0}, {100, 3, 4}, {5000, 20, 3}};
+    int failures = 0;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const size_t n = shapes[i][0], d = shapes[i][1], classes = shapes[i][2];
+        const size_t outputs = classes ? classes : 1, size = outputs * (d + 1);
+        double *X = memory(n * d * sizeof *X), *out = memory((size + 10) * sizeof *out);
+        double *params = memory(size * sizeof *params), *v = memory(size * sizeof *v);
+        double *weight = memory(n * sizeof *weight);
+        unsigned char *y = memory(n);
+        for (size_t k = 0; k < n * d; k++)
+            X[k] = (double)(k % 7) - 3.0;
+        for (size_t k = 0; k < n; k++) {
+            y[k] = (unsigned char)(k * k % 5 % (classes ? classes : 2));
+            weight[k] = 1.0;
+        }
+        for (int variant = 0; variant < 4; variant++) {
+            const size_t passes = variant % 2 ? 10 : 1; /* with 10, few features are packed */
+            int passed = 0;
+            for (int k = 0; !passed; k++) {
+                size_t made;
+                memset(params, 0, size * sizeof *params);
+                memset(v, 0, size * sizeof *v);
+                pyref_fail_allocation_after(k);
+                pyref_run *run = pyref_run_new(classes ? PYREF_SOFTMAX : PYREF_GRADIENT, X, 0, y,
+                                               3, variant / 2 ? weight : NULL, n, d, outputs, 0,
+                                               passes, threads);
+                pyref_fail_allocation_after(-1);
+                passed = run != NULL;
+                failures += !run;
+                if (run && passes > 1)
+                    pyref_run_descent(run, params, v, 0.1 / (double)n, 0.0, 0.0, (double)n, 0.0,
+                                      passes, 60.0, out, &made);
+                else if (run)
+                    pyref_run_pass(run, params, 60.0, out);
+                pyref_run_free(run);
+                if (k > 100)
+                    fail("the allocation that should fail is never reached", "memory");
+            }
+        }
+        for (int k = 0, ending = PYREF_NO_MEMORY; !classes && ending == PYREF_NO_MEMORY; k++) {
+            pyref_fail_allocation_after(k);
+            ending = pyref_pass(X, 0, y, 3, n, d, params, out);
+            pyref_fail_allocation_after(-1);
+            failures += ending == PYREF_NO_MEMORY;
+        }
+        free(X);
+        free(y);
+        free(out);
+        free(params);
+        free(v);
+        free(weight);
+    }
+    printf("%d allocations have failed, as they were told to\n", failures);
+    if (failures < 100)
+        fail("too few allocations", "memory");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 4)
+        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING]"
+                      " | bits_driver memory ISA THREADS");
+    if (!pyref_use_instruction_set(argv[2]))
+        fail("this processor has no such instruction set", argv[2]);
+    if (!strcmp(argv[1], "memory")) {
+        memory_that_fails(atoi(argv[3]));
+        return 0;
+    }
+    if (argc < 6)
+        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING]");
+    options o = {.threads = atoi(argv[3]),
+                 .shift = (size_t)atoi(argv[4]),
+                 .seconds = atof(argv[5]),
+                 .beginning = argc > 6 ? argv[6] : ""};
+    fprintf(stderr, "%s\n", pyref_instruction_set());
+    cases(stdin, &o);
+    return 0;
+}
