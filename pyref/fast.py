@@ -19,8 +19,10 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable
+from functools import wraps
 from struct import calcsize
-from typing import Any
+from traceback import walk_tb
+from typing import Any, ParamSpec, TypeVar
 
 from . import checks
 from .checks import Descent
@@ -42,6 +44,9 @@ except ImportError as problem:
         f"pyref.fast is the compiled part of pyref, and {reason}. The same functions in pure"
         " Python are in pyref."
     ) from problem
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 _SLICE = 1 << 24  # elements looked through in one call
@@ -77,12 +82,13 @@ class _Buffer:
     __slots__ = ("kind", "length", "pointer", "width")
 
     def __init__(self, owner: Any, kind: int, length: int, width: int) -> None:
-        # subtle: from the owner itself, not from a memoryview of it. An exception keeps this
-        # object alive, and collecting a memoryview that is still in use crashes CPython.
         self.pointer = ffi.from_buffer(owner)
         self.kind = kind
         self.length = length
         self.width = width
+
+    def release(self) -> None:
+        ffi.release(self.pointer)
 
     def value(self, i: int) -> Any:
         """Element i. (A memoryview reads only some of the formats that C can.)"""
@@ -101,14 +107,43 @@ class _Buffer:
         return None
 
 
+def _letting_go(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """After an error, let go of the user's buffers.
+
+    subtle: The exception keeps the frames that it passed, and so the buffers in them. If it is
+    part of a reference cycle, the garbage collector clears a memoryview that C still holds on
+    to, and CPython crashes (seen with 3.11).
+    """
+
+    @wraps(function)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            for frame, _line in walk_tb(error.__traceback__):
+                for value in frame.f_locals.values():
+                    if type(value) is _Buffer:
+                        value.release()
+            raise
+
+    return call
+
+
 def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> Any:
     """The memoryview of a buffer that C can read; None if it is no buffer at all."""
-    if type(values) is list or isinstance(values, (tuple, str, bytes, bytearray)):
+    if isinstance(values, (list, tuple, str, bytes, bytearray)):
         return None
     try:
         view = memoryview(values)
     except (TypeError, ValueError, BufferError):
         return None
+    if (
+        view.format in kinds
+        and view.ndim == wanted
+        and view.c_contiguous
+        and type(values).__name__ != "MaskedArray"
+    ):
+        return view
     if view.ndim != wanted:
         checks.dimensions(values, name, wanted)
         return None
@@ -124,11 +159,9 @@ def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> 
         raise TypeError(
             f"{name} has elements of type {dtype}: give {allowed}, as {name}.astype(float)"
         )
-    if not view.c_contiguous:
-        raise ValueError(
-            f"{name} does not lie row after row in memory: give numpy.ascontiguousarray({name})"
-        )
-    return view
+    raise ValueError(
+        f"{name} does not lie row after row in memory: give numpy.ascontiguousarray({name})"
+    )
 
 
 def _plain(values: Any) -> array[float] | None:
@@ -209,7 +242,7 @@ def _values(X: _Buffer, name: str) -> None:
 
 def _weights(w: Any, d: int) -> array[float]:
     """checks.weights, as an array of its own."""
-    flat = _plain(w)
+    flat = w[:] if type(w) is array and w.typecode == "d" else _plain(w)
     if flat is None:
         view = _view(w, "w", _FLOATS, 1)
         if view is not None:
@@ -405,6 +438,7 @@ def residual(y: Any, z: Any) -> float:
     return lib.pyref_residual(y, z)
 
 
+@_letting_go
 def gradient_ab(
     x: Any, y: Any, a: Any, b: Any, *, threads: int | None = None
 ) -> tuple[float, float]:
@@ -417,6 +451,7 @@ def gradient_ab(
     return grad_a, grad_b
 
 
+@_letting_go
 def gradient_descent_logistic(
     x: Any,
     y: Any,
@@ -441,6 +476,7 @@ def gradient_descent_logistic(
     return params[0], params[1]
 
 
+@_letting_go
 def gradient(
     X: Any, y: Any, w: Any, b: Any, *, threads: int | None = None
 ) -> tuple[float, array[float], float]:
@@ -454,6 +490,7 @@ def gradient(
     return sums[0], sums[1:-1], sums[-1]
 
 
+@_letting_go
 def gradient_descent(
     X: Any,
     y: Any,
@@ -597,6 +634,7 @@ def categorical_cross_entropy_with_logits(ys: Any, zs: Any) -> float:
     )
 
 
+@_letting_go
 def softmax_gradient(
     X: Any, y: Any, W: Any, b: Any, *, threads: int | None = None
 ) -> tuple[float, list[array[float]], array[float]]:
@@ -613,6 +651,7 @@ def softmax_gradient(
     return sums[0], grad_W, grad_b
 
 
+@_letting_go
 def softmax_descent(
     X: Any,
     y: Any,

@@ -1,10 +1,9 @@
 /* The C part alone, without Python: for builds and processors that Python does not reach.
  *
- *     digests.py --cases | bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING] | ...
+ *     digests.py --cases | bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...] | ...
  *
- * computes the cases of tests/digests.py (those whose group has that beginning) and prints, for
- * each, "group count", a new line, and so many doubles; digests.py --results makes digests of
- * them. ISA is an instruction set of csrc/dispatch.c, or "best". X and y stand SHIFT bytes past a
+ * computes the cases of tests/digests.py (those whose group begins so) and prints, for each,
+ * "group count", a new line, and so many doubles; digests.py --results makes digests of them. ISA is an instruction set of csrc/dispatch.c, or "best". X and y stand SHIFT bytes past a
  * multiple of 64. SECONDS is the time that a call may take before it returns and is made again.
  *
  *     bits_driver memory ISA THREADS
@@ -115,9 +114,19 @@ static numbers place(const char *name, int kind, size_t at, size_t count, size_t
 
 /* ------------------------------------------------------------------ results */
 
-static int wanted(const char *group, const char *beginning)
+typedef struct {
+    int threads;
+    size_t shift;
+    double seconds;
+    char **beginnings;
+} options;
+
+static int wanted(const char *group, const options *o)
 {
-    return !strncmp(group, beginning, strlen(beginning));
+    for (char **beginning = o->beginnings; *beginning; beginning++)
+        if (!strncmp(group, *beginning, strlen(*beginning)))
+            return 1;
+    return !*o->beginnings;
 }
 
 static void print(const char *group, const double *values, size_t count)
@@ -182,7 +191,7 @@ static size_t function_of_classes(const char *name, const pool *p, size_t C, dou
     return count;
 }
 
-static void each(FILE *file, const char *group, const char *beginning)
+static void each(FILE *file, const char *group, const options *o)
 {
     char line[256], name[64], first[64], second[64];
     if (!fgets(line, sizeof line, file))
@@ -190,7 +199,7 @@ static void each(FILE *file, const char *group, const char *beginning)
     int words = sscanf(line, "%63s %63s %63s", name, first, second);
     if (words < 2)
         fail("a case is cut off", group);
-    if (!wanted(group, beginning))
+    if (!wanted(group, o))
         return;
     const pool *p = find_pool(first);
     const char *classes = strchr(name, '_');
@@ -229,13 +238,6 @@ static size_t descend(pyref_run *run, size_t n, double *params, size_t size, con
     return done + size;
 }
 
-typedef struct {
-    int threads;
-    size_t shift;
-    double seconds;
-    const char *beginning;
-} options;
-
 static void table(FILE *file, const char *group, const int is_descent, const options *o)
 {
     size_t n, d, classes, X_at, y_at, w_at, weight_at;
@@ -248,7 +250,7 @@ static void table(FILE *file, const char *group, const int is_descent, const opt
     for (int i = 0; is_descent && i < 5; i++)
         if (fscanf(file, "%lf", &how[i]) != 1)
             fail("a case is cut off", group);
-    if (!wanted(group, o->beginning))
+    if (!wanted(group, o))
         return;
     const int X_kind = kind_of(X_code), y_kind = kind_of(y_code);
     const int soft = !strncmp(y_pool, "shares", 6);
@@ -290,7 +292,7 @@ static void cases(FILE *file, const options *o)
         if (fscanf(file, "%63s", group) != 1)
             fail("a case is cut off", word);
         if (!strcmp(word, "each"))
-            each(file, group, o->beginning);
+            each(file, group, o);
         else
             table(file, group, !strcmp(word, "descent"), o);
     }
@@ -364,7 +366,7 @@ static void memory_that_fails(int threads)
 int main(int argc, char **argv)
 {
     if (argc < 4)
-        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING]"
+        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...]"
                       " | bits_driver memory ISA THREADS");
     if (!pyref_use_instruction_set(argv[2]))
         fail("this processor has no such instruction set", argv[2]);
@@ -373,11 +375,11 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc < 6)
-        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING]");
+        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...]");
     options o = {.threads = atoi(argv[3]),
                  .shift = (size_t)atoi(argv[4]),
                  .seconds = atof(argv[5]),
-                 .beginning = argc > 6 ? argv[6] : ""};
+                 .beginnings = argv + 6};
     fprintf(stderr, "%s\n", pyref_instruction_set());
     cases(stdin, &o);
     return 0;

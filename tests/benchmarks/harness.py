@@ -190,10 +190,10 @@ class Figure(NamedTuple):
 
 
 def number(value, unit):
-    """A figure or a bound as the table shows it.
+    """A figure or a bound as the table shows it. A ratio is cut, not rounded up to a bound.
 
-    >>> number(8, "x"), number(12.34, "x"), number(1.7, "x"), number(None, "x")
-    ('8.0x', '12.3x', '1.70x', '-')
+    >>> number(8, "x"), number(12.39, "x"), number(1.7, "x"), number(0.998, "x"), number(None, "x")
+    ('8.0x', '12.3x', '1.70x', '0.99x', '-')
     >>> number(94.6, "%"), number(0.5, "MB"), number(3, "µs")
     ('95 %', '0.50 MB', '3.00 µs')
     """
@@ -202,7 +202,8 @@ def number(value, unit):
     if unit == "%":
         return f"{value:.0f} %" if value >= 9.95 else f"{value:.1f} %"
     if unit == "x":
-        return f"{value:.2f}x" if value < 2.995 else f"{value:.1f}x"
+        decimals = 2 if value < 3 else 1
+        return f"{math.floor(value * 10**decimals + 1e-9) / 10**decimals:.{decimals}f}x"
     return f"{value:.2f} {unit}"
 
 
