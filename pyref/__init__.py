@@ -8,6 +8,7 @@ compiled: same names, same signatures, same errors, for numpy arrays and other b
     0.5
 """
 
+from . import datasets
 from .logistic import (
     Descent,
     binary_cross_entropy,
@@ -44,6 +45,7 @@ __all__ = (
     "categorical_cross_entropy_with_logits",
     "dL_da",
     "dL_dp",
+    "datasets",
     "dp_dz",
     "dz_da",
     "gradient",

@@ -238,11 +238,12 @@ static size_t descend(pyref_run *run, size_t n, double *params, size_t size, con
     return done + size;
 }
 
-static void table(FILE *file, const char *group, const int is_descent, const options *o)
+static void table(FILE *file, const char *word, const char *group, const options *o)
 {
     size_t n, d, classes, X_at, y_at, w_at, weight_at;
     char X_pool[64], y_pool[64], w_pool[64], weight_pool[64], X_code, y_code;
     double how[5] = {1};
+    const int is_descent = !strcmp(word, "descent"), is_hessian = !strcmp(word, "hessian");
     if (fscanf(file, "%zu %zu %zu %63s %c %zu %63s %c %zu %63s %zu %63s %zu", &n, &d, &classes,
                X_pool, &X_code, &X_at, y_pool, &y_code, &y_at, w_pool, &w_at, weight_pool,
                &weight_at) != 13)
@@ -260,13 +261,13 @@ static void table(FILE *file, const char *group, const int is_descent, const opt
     numbers w = place(w_pool, 0, w_at, size, 0), weight = {NULL, NULL};
     if (strcmp(weight_pool, "-"))
         weight = place(weight_pool, 0, weight_at, n, 0);
-    double *params = (double *)w.room, *out = memory((size + (size_t)how[0]) * sizeof *out);
-    pyref_run *run = pyref_run_new(classes ? PYREF_SOFTMAX : PYREF_GRADIENT, X.first, X_kind,
-                                   y.first, y_kind, (double *)weight.room, n, d, outputs, soft,
-                                   (size_t)how[0], o->threads);
+    size_t count = size + (size_t)how[0] + (is_hessian ? (d + 1) * (d + 2) / 2 : 0);
+    double *params = (double *)w.room, *out = memory(count * sizeof *out);
+    const int what = is_hessian ? PYREF_HESSIAN : classes ? PYREF_SOFTMAX : PYREF_GRADIENT;
+    pyref_run *run = pyref_run_new(what, X.first, X_kind, y.first, y_kind, (double *)weight.room,
+                                   n, d, outputs, soft, (size_t)how[0], o->threads);
     if (!run)
         fail("no memory", "for a run");
-    size_t count = size + 1;
     if (is_descent)
         count = descend(run, n, params, size, how, o->seconds, out);
     else
@@ -294,7 +295,7 @@ static void cases(FILE *file, const options *o)
         if (!strcmp(word, "each"))
             each(file, group, o);
         else
-            table(file, group, !strcmp(word, "descent"), o);
+            table(file, word, group, o);
     }
     for (size_t i = 0; i < pool_count; i++)
         free(pools[i].values);
@@ -305,13 +306,13 @@ static void cases(FILE *file, const options *o)
 static void memory_that_fails(int threads)
 {
     static const size_t shapes[][3] = {/* n, d, classes */
-                                       {1, 1, 0},  {100, 3, 0}, {100, 9, 0}, {20000, 2, 0},
+                                       {1, 1, 0},     {100, 3, 0}, {100, 9, 0},  {20000, 2, 0},
                                        {5000, 20, 0}, {100, 3, 4}, {5000, 20, 3}};
     int failures = 0;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         const size_t n = shapes[i][0], d = shapes[i][1], classes = shapes[i][2];
         const size_t outputs = classes ? classes : 1, size = outputs * (d + 1);
-        double *X = memory(n * d * sizeof *X), *out = memory((size + 10) * sizeof *out);
+        double *X = memory(n * d * sizeof *X), *out = memory((size + 300) * sizeof *out);
         double *params = memory(size * sizeof *params), *v = memory(size * sizeof *v);
         double *weight = memory(n * sizeof *weight);
         unsigned char *y = memory(n);
@@ -321,21 +322,22 @@ static void memory_that_fails(int threads)
             y[k] = (unsigned char)(k * k % 5 % (classes ? classes : 2));
             weight[k] = 1.0;
         }
-        for (int variant = 0; variant < 4; variant++) {
+        for (int variant = 0; variant < 6; variant++) {
             const size_t passes = variant % 2 ? 10 : 1; /* with 10, few features are packed */
+            const int hessian = variant >= 4;
+            const int what = classes ? PYREF_SOFTMAX : hessian ? PYREF_HESSIAN : PYREF_GRADIENT;
             int passed = 0;
             for (int k = 0; !passed; k++) {
                 size_t made;
                 memset(params, 0, size * sizeof *params);
                 memset(v, 0, size * sizeof *v);
                 pyref_fail_allocation_after(k);
-                pyref_run *run = pyref_run_new(classes ? PYREF_SOFTMAX : PYREF_GRADIENT, X, 0, y,
-                                               3, variant / 2 ? weight : NULL, n, d, outputs, 0,
-                                               passes, threads);
+                pyref_run *run = pyref_run_new(what, X, 0, y, 3, variant / 2 % 2 ? weight : NULL,
+                                               n, d, outputs, 0, passes, threads);
                 pyref_fail_allocation_after(-1);
                 passed = run != NULL;
                 failures += !run;
-                if (run && passes > 1)
+                if (run && passes > 1 && !hessian)
                     pyref_run_descent(run, params, v, 0.1 / (double)n, 0.0, 0.0, (double)n, 0.0,
                                       passes, 60.0, out, &made);
                 else if (run)

@@ -163,12 +163,13 @@ class Cases:
         self.add("each", group.replace(" ", "_"), function, *pools)
 
     def table(self, group, n, d, X="ordinary", X_kind="d", y="hard", y_kind="d", w="ordinary",
-              weight="-", classes=0, descent=None, at=None):  # fmt: skip
-        """A gradient; or a descent, of (iterations, learning rate, momentum, l2, tolerance)."""
+              weight="-", classes=0, word="gradient", descent=None, at=None):  # fmt: skip
+        """A gradient; or a Hessian (with loss and gradient before it); or a descent of so many
+        iterations, with this learning rate, momentum, l2 and tolerance."""
         X_at, y_at, w_at, weight_at = at or [self.offset() for _ in range(4)]
         if y.startswith("shares"):
             y_at = y_at % (len(POOLS[y]) // classes) * classes
-        word = "descent" if descent else "gradient"
+        word = "descent" if descent else word
         self.add(word, group.replace(" ", "_"), n, d, classes, X, X_kind, X_at, y, y_kind, y_at,
                  w, w_at, weight, weight_at, *(descent or ()))  # fmt: skip
 
@@ -273,6 +274,19 @@ def make_cases():
         for C, n, d in ((3, 9, 1), (5, 17, 2)):
             c.table("softmax gradient, extreme", n, d, "edges", y=f"classes_{C}", y_kind="b",
                     w="edges", classes=C, at=(at, at, at // 2, 0))  # fmt: skip
+
+    # Chapter 3
+    for d in [*range(1, 36), 63, 64, 65, 100]:
+        for n in (1, 7, 8, 9, 63, 65, 129, 513):
+            if n * d * d < 700000:
+                X, X_kind = ("single", "f") if (n + d) % 3 == 0 else ("ordinary", "d")
+                weight = "weights" if n % 2 else "-"
+                c.table("hessian", n, d, X, X_kind, "soft", weight=weight, word="hessian")
+    for d in (1, 2, 8, 20):
+        n = 2 * rows_of_a_part(d) + 65
+        c.table("hessian, parts", n, d, y_kind="B", word="hessian")
+    for at in range(0, 2 * len(EDGES), 5):
+        c.table("hessian, extreme", 20, 2, "edges", w="ones", word="hessian", at=(at, at, 0, 0))
     return c.lines
 
 
@@ -345,9 +359,9 @@ def table_by_fast(fast, memory, threads, word, n, d, C, X, X_kind, X_at, y, y_ki
     y = memory.place(y, y_kind, shape)
     params = memory.floats(w, int(w_at), (C or 1) * (d + 1))
     how = [float(value) for value in descent]
-    if weight != "-" or (how and how[3]):
+    if word == "hessian" or weight != "-" or (how and how[3]):
         weight = weight != "-" and memory.floats(weight, int(weight_at), n)
-        return table_by_interface(fast, threads, n, d, C, X, y, params, weight, how)
+        return table_by_interface(fast, threads, word, n, d, C, X, y, params, weight, how)
     if how:
         how = {"iterations": int(how[0]), "learning_rate": how[1], "momentum": how[2],
                "tolerance": how[4], "threads": threads}  # fmt: skip
@@ -368,21 +382,29 @@ def table_by_fast(fast, memory, threads, word, n, d, C, X, X_kind, X_at, y, y_ki
     return [loss, *w, b]
 
 
-def table_by_interface(fast, threads, n, d, C, X, y, params, weight, how, seconds=60.0):
+def table_by_interface(fast, threads, word, n, d, C, X, y, params, weight, how, seconds=60.0):
     """The same through the C interface: for what pyref.fast has no name for."""
     ffi, lib = fast.ffi, fast.lib
-    doubles = lambda values: ffi.from_buffer("double[]", values)  # noqa: E731
-    kind = {code: kind for kind, code in enumerate("dfbBhHiIqQ")}
+
+    def doubles(values):
+        return ffi.from_buffer("double[]", values)
+
+    kind = {code: kind for kind, code in enumerate("dfbBhHiIqQ")}  # as in csrc/kernels.h
     kind["?"] = kind["B"]
+    what = lib.PYREF_SOFTMAX if C else lib.PYREF_GRADIENT
+    size = 1 + len(params)
+    if word == "hessian":
+        what = lib.PYREF_HESSIAN
+        size += (d + 1) * (d + 2) // 2
     passes = int(how[0]) if how else 1
     weight = doubles(weight) if weight else ffi.NULL
     run = lib.pyref_run_new(
-        lib.PYREF_SOFTMAX if C else lib.PYREF_GRADIENT, ffi.from_buffer(X), kind[X.format],
-        ffi.from_buffer(y), kind[y.format], weight, n, d, C or 1, y.ndim - 1, passes, threads or 0,
+        what, ffi.from_buffer(X), kind[X.format], ffi.from_buffer(y), kind[y.format], weight,
+        n, d, C or 1, y.ndim - 1, passes, threads or 0,
     )  # fmt: skip
     assert run
     if not how:
-        out = array("d", bytes(8 * (len(params) + 1)))
+        out = array("d", bytes(8 * size))
         while not lib.pyref_run_pass(run, doubles(params), seconds, doubles(out)):
             pass
         lib.pyref_run_free(run)

@@ -210,7 +210,12 @@ def readers(X, passes):
         import torch
 
         tensor = torch.from_numpy(X)
-        runs[READ_TORCH] = lambda: [tensor.sum() for _ in range(passes)]
+
+        def sum_by_torch():
+            torch.set_num_threads(cores())
+            return [tensor.sum() for _ in range(passes)]
+
+        runs[READ_TORCH] = sum_by_torch
     except ImportError:
         pass
     return [Contender(name, run, passes) for name, run in runs.items()]
@@ -396,8 +401,8 @@ def pure_python(settings):
     x, y = datasets.five_points()
     table = datasets.seeded_cloud()
     X, labels, w, b = table
-    epochs = 5 if settings.quick else 20
-    rounds = settings.how_many(15)
+    epochs = 20 if settings.quick else 100
+    rounds = settings.how_many(11)
 
     def ours_000():
         fit = logistic.gradient_descent(

@@ -185,7 +185,7 @@ def numba_loop(problem):
         losses, b = alone(X, y, w, b0, step, epochs)
         return Descended(losses, w, b)
 
-    yield "one thread", run_alone
+    yield "1 thread(s)", run_alone
 
     if cores() > 1:
         numba.set_num_threads(min(cores(), numba.config.NUMBA_NUM_THREADS))
@@ -195,7 +195,7 @@ def numba_loop(problem):
             losses, b = together(X, y, w, b0, step, epochs, numba.get_num_threads())
             return Descended(losses, w, b)
 
-        yield f"{numba.get_num_threads()} threads", run_together
+        yield f"{numba.get_num_threads()} thread(s)", run_together
 
 
 # ---------------------------------------------------------------- PyTorch
@@ -205,7 +205,6 @@ def pytorch(problem):
     """addmv, binary_cross_entropy_with_logits, and the gradient by hand or by autograd."""
     import torch
 
-    torch.set_num_threads(cores())
     X, y = torch.from_numpy(problem.X), torch.from_numpy(problem.y)
     loss_of = torch.nn.functional.binary_cross_entropy_with_logits
     n, step, epochs = len(y), problem.step, problem.epochs
@@ -239,8 +238,16 @@ def pytorch(problem):
                 b.sub_(grad_b, alpha=step * n)
         return Descended(losses, w.detach(), b.item())
 
-    yield f"by hand, {torch.get_num_threads()} threads", by_hand
-    yield f"autograd, {torch.get_num_threads()} threads", by_autograd
+    def on(threads, descend):
+        def run():
+            torch.set_num_threads(threads)
+            return descend()
+
+        return run
+
+    for threads in sorted({1, cores()}):
+        yield f"by hand, {threads} thread(s)", on(threads, by_hand)
+        yield f"autograd, {threads} thread(s)", on(threads, by_autograd)
 
 
 # ---------------------------------------------------------------- JAX
@@ -316,7 +323,7 @@ def scikit_learn(problem):
         return run
 
     for threads in sorted({1, cores()}):
-        yield f"n_threads={threads}", variant(threads)
+        yield f"{threads} thread(s)", variant(threads)
 
 
 DOCUMENT = "document's NumPy"

@@ -138,7 +138,7 @@ def speeds(axes, points):
     axes.xaxis.set_major_locator(FixedLocator(rows))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{count(n)}\n{size(256 * n)}"))
-    marks = [value for value in (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)]
+    marks = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500]
     axes.yaxis.set_major_locator(FixedLocator(marks))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
