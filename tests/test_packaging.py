@@ -141,9 +141,9 @@ def built_archive(folder, **variables):
     return archive
 
 
-def built_wheel(source, folder, **variables):
-    pip = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder, source)
-    run(*pip, cwd=folder, **variables)
+def built_wheel(source, folder, pip=(sys.executable, "-m", "pip"), options=(), **variables):
+    command = (*pip, "wheel", "--no-deps", *options, "--wheel-dir", folder, source)
+    run(*command, cwd=folder, **variables)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -178,6 +178,14 @@ def wheel(unpacked, fast, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def builder(tmp_path_factory):
+    """An environment to build in, for pip makes one each time. Nothing is installed there."""
+    environment = Environment(tmp_path_factory.mktemp("builder") / "venv")
+    environment.install("setuptools>=77", "cffi>=2.0")
+    return environment
+
+
+@pytest.fixture(scope="session")
 def home(wheel, tmp_path_factory):
     """An environment with the wheel in it, and all that it depends on."""
     environment = Environment(tmp_path_factory.mktemp("home") / "venv")
@@ -203,7 +211,8 @@ def test_the_source_archive_is_whole(pure, archive, tmp_path):
         archive = built_archive(tmp_path, PYREF_PURE="1")
     assert archive.name == f"pyref_logistic-{pyref.__version__}.tar.gz"
     with tarfile.open(archive) as file:
-        found = {name.partition("/")[2] for name in file.getnames() if file.getmember(name).isfile()}
+        files = [member.name for member in file.getmembers() if member.isfile()]
+    found = {name.partition("/")[2] for name in files}
     assert {"csrc/pyref.h", "csrc/pass.c", "csrc/build.py", "tests/conftest.py"} <= found
     assert sources() - found == set()
     extra = {name for name in found - sources() if not name.startswith("pyref_logistic.egg-info/")}
@@ -226,9 +235,7 @@ def text_in(wheel, ending):
 
 def of_the_package():
     """What both wheels hold: the modules, the stubs, and the mark that there are types."""
-    return {f"pyref/{path.name}" for path in ROOT.glob("pyref/*.py*") if path.is_file()} | {
-        "pyref/py.typed"
-    }
+    return {name for name in sources() if name.startswith("pyref/")}
 
 
 def in_package(wheel):
@@ -318,9 +325,9 @@ def test_one_wheel_runs_on_another_cpython(wheel, tmp_path):
 
 
 @slow
-def test_the_pure_wheel(source, tmp_path):
+def test_the_pure_wheel(source, builder, tmp_path):
     (source / "pyref" / "_native.abi3.so").write_bytes(b"left over from another build")
-    wheel = built_wheel(source, tmp_path, PYREF_PURE="1")
+    wheel = built_wheel(source, tmp_path, builder.pip, ["--no-build-isolation"], PYREF_PURE="1")
     assert wheel.name == f"pyref_logistic-{pyref.__version__}-py3-none-any.whl"
     assert "Root-Is-Purelib: true\n" in text_in(wheel, "/WHEEL")
     assert in_package(wheel) == of_the_package()
@@ -366,18 +373,20 @@ def test_without_cffi_at_run_time(wheel, tmp_path):
 
 
 @slow
-def test_a_required_c_part_that_cannot_be_compiled(source, tmp_path):
-    environment = Environment(tmp_path / "venv")
-    output = environment.install(source, fails=True, PYREF_REQUIRE_C="1", **NO_COMPILER)
-    assert re.search("error: .*/nonexistent/cc", output)
-    environment.python("import pyref", fails=True)
-
-
-@slow
-def test_a_required_c_part_that_is_also_forbidden(source, tmp_path):
-    environment = Environment(tmp_path / "venv")
-    output = environment.install(source, fails=True, PYREF_REQUIRE_C="1", PYREF_PURE="1")
-    assert "PYREF_PURE=1 and PYREF_REQUIRE_C=1 contradict each other" in output
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        (NO_COMPILER, "error: .*/nonexistent/cc"),
+        ({"CC": "false"}, "error: .*/false.* failed"),
+        ({"PYREF_PURE": "1"}, "PYREF_PURE=1 and PYREF_REQUIRE_C=1 contradict each other"),
+    ],
+    ids=["no compiler", "one that fails", "forbidden at once"],
+)
+def test_a_required_c_part_that_cannot_be(variables, complaint, source, builder):
+    options = ("--no-build-isolation", "--no-deps", source)
+    output = builder.install(*options, fails=True, PYREF_REQUIRE_C="1", **variables)
+    assert re.search(complaint, output)
+    builder.python("import pyref", fails=True)
 
 
 @slow
@@ -507,14 +516,15 @@ w, b, losses, iterations, status = fit
 assert_type(losses, list[float])
 assert_type(iterations, int)
 assert_type(pyref.sigmoid(True), float)
-assert_type(pyref.gradient_ab(array.array("d", x), memoryview(bytes(23)), 0, 0), tuple[float, float])
+assert_type(pyref.gradient_ab(array.array("d", x), memoryview(b""), 0, 0), tuple[float, float])
 assert_type(pyref.softmax_descent(X, y, learning_rate=0.1, iterations=9).w, list[list[float]])
 assert_type(fast.gradient_descent(X, y, learning_rate=0.1, iterations=9).w, array.array[float])
 
 pyref.sigmoid("1")  # type: ignore[arg-type]
 pyref.gradient([["a"]], y, [0.0], 0)  # type: ignore[list-item]
-pyref.gradient_descent(X, y, learning_rate=0.1, iterations=9, reduction="max")  # type: ignore[arg-type]
-pyref.gradient_descent(X, y, 0.1, 9)  # type: ignore[misc, call-arg]
+pyref.gradient_descent(
+    X, y, learning_rate=0.1, iterations=9, reduction="max"  # type: ignore[arg-type]
+)
 if status == "convergd":  # type: ignore[comparison-overlap]
     pass
 """

@@ -153,13 +153,22 @@ def share_of_read(times, size, must, aim):
 
 
 def cloud(n, d, dtype, epochs):
-    """n rows of d normal features, and labels that no line separates."""
+    """n rows of d normal features, and labels that no line separates.
+
+    The steps are short enough that the last epoch still lowers the loss, so that each epoch's
+    loss is one of its own.
+    """
     draw = np.random.default_rng(n + d)
     X = draw.standard_normal((n, d), dtype=dtype)
     true = (draw.standard_normal(d) / np.sqrt(d)).astype(dtype)
     y = (draw.random(n) < 1 / (1 + np.exp(-(X @ true + 0.3)))).astype(dtype)
     w = (0.1 * draw.standard_normal(d)).astype(dtype)
-    return Problem(X, y, w, 0.0, 0.5 / n, epochs)
+    return Problem(X, y, w, 0.0, step(n, epochs), epochs)
+
+
+def step(n, epochs):
+    """A step for that many epochs, for the sum over n rows."""
+    return min(0.5, 5 / max(epochs, 1)) / n
 
 
 def document_cloud(epochs):
@@ -324,7 +333,7 @@ def _time_of_a_row(tile, sizes, rounds):
     contenders = []
     for n in sizes:
         epochs = 3 * sizes[-1] // n  # the same number of rows in every run
-        problem = Problem(X[:n], y[:n], tile.w, tile.b, 0.5 / n, epochs)
+        problem = Problem(X[:n], y[:n], tile.w, tile.b, step(n, epochs), epochs)
         contenders.append(Contender(f"{n:,} rows", ours(problem), n * epochs))
     return compare(contenders, rounds, warm=False)
 
@@ -455,7 +464,7 @@ def roofline(settings):
     with Witness() as witness:
         for n in sizes:
             epochs = max(4, (400_000 if settings.quick else 4_000_000) // n)
-            problem = Problem(whole.X[:n], whole.y[:n], whole.w, whole.b, 0.5 / n, epochs)
+            problem = Problem(whole.X[:n], whole.y[:n], whole.w, whole.b, step(n, epochs), epochs)
             check = checker(problem, ours(problem)())
             contenders, trials, absent, faults = peers_of(problem, peers, check, epochs)
             contenders.append(Contender(OURS, ours(problem), epochs, check))

@@ -22,9 +22,9 @@ def anonymous_bytes(pid):
     raise OSError("no line Anonymous: in smaps_rollup")
 
 
-def peak_extra_bytes(X_path, y_path, n, d, epochs):
+def peak_extra_bytes(X_path, y_path, n, d, epochs, program=__file__):
     """(bytes that a descent over n x d float64 adds at its peak, how often they were looked at)."""
-    command = [sys.executable, __file__, X_path, y_path, str(n), str(d), str(epochs)]
+    command = [sys.executable, program, X_path, y_path, str(n), str(d), str(epochs)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:

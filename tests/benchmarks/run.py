@@ -93,8 +93,8 @@ SCHEMA = 1
 # ---------------------------------------------------------------- measuring
 
 
-def measure(names, settings, lifted):
-    """Every bar of these names: all that JSON holds."""
+def measure(names, settings, lifted, keep):
+    """Every bar of these names: all that JSON holds. keep(found) is called after each of them."""
     from bars import BARS
     from peers import DISTRIBUTIONS
 
@@ -122,6 +122,7 @@ def measure(names, settings, lifted):
         kept["took_seconds"] = round(time.perf_counter() - start, 1)
         found["bars"][name] = kept
         found["threads"] = threads()
+        keep(found)
         gc.collect()
     return found
 
@@ -258,20 +259,23 @@ def arguments(argv):
 def main(argv, lifted=()):
     """Measure, or read what was measured, and show it."""
     asked = arguments(argv)
+
+    def keep(found):
+        if asked.json:
+            with open(asked.json, "w", encoding="utf-8") as file:
+                json.dump(found, file, indent=1)
+                file.write("\n")
+
     if asked.source is None:
         from bars import Settings
 
-        found = measure(asked.names, Settings(asked.quick, asked.rounds), list(lifted))
+        found = measure(asked.names, Settings(asked.quick, asked.rounds), list(lifted), keep)
     else:
         with open(asked.source, encoding="utf-8") as file:
             found = json.load(file)
         if found.get("schema") != SCHEMA:
             say(f"{asked.source} is not of schema {SCHEMA}: measure again")
             return 2
-    if asked.json:
-        with open(asked.json, "w", encoding="utf-8") as file:
-            json.dump(found, file, indent=1)
-            file.write("\n")
     show(found, asked.table)
     if asked.picture:
         import picture
