@@ -448,7 +448,7 @@ def test_a_wrong_implementation_is_a_mismatch(tiny, stand_in, spoil):
     shown = tables(section(text, "Document 001"))[0]["as the loop"]
     figures = {"tenth figure": "9 figures", "seventh figure": "6 figures"}.get(spoil, "0 figures")
     assert status == 1
-    assert shown["python"] == "every digit"
+    assert shown["python"] in ("every digit", "15 figures")
     assert shown["c"] == figures
     wrong = [line for line in text.splitlines() if "MISMATCH in document 001" in line]
     assert len(wrong) == (0 if spoil == "tenth figure" else 2)
