@@ -291,7 +291,16 @@ def class_labels(y, n):
 
 def classes_of(y):
     """C as the labels have it: the width of a row, or the largest class number and 1."""
-    return len(y[0]) if isinstance(y[0], list) else max(max(y), 0) + 1
+    return len(y[0]) if isinstance(y[0], list) else number_of_classes(max(max(y), 0))
+
+
+def number_of_classes(largest):
+    """One more than the largest class number, unless that cannot be meant: an identifier, say."""
+    if largest >= 1000000:
+        raise ValueError(
+            f"y has the class number {largest}: number the classes from 0, or give classes"
+        )
+    return largest + 1
 
 
 def class_number(k, name, C):

@@ -107,6 +107,20 @@ class _Buffer:
         return None
 
 
+class _Huge(_Buffer):
+    """Class numbers some of which no integer of C can hold; a message can still name them."""
+
+    __slots__ = ("given",)
+
+    def __init__(self, given: list[int]) -> None:
+        cut = array("q", [min(max(k, -1), _MOST) for k in given])
+        super().__init__(cut, _LABELS["q"], len(given), 1)
+        self.given = given
+
+    def value(self, i: int) -> Any:
+        return self.given[i]
+
+
 def _letting_go(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """After an error, let go of the user's buffers.
 
@@ -122,7 +136,7 @@ def _letting_go(function: Callable[_P, _R]) -> Callable[_P, _R]:
         except BaseException as error:
             for frame, _line in walk_tb(error.__traceback__):
                 for value in frame.f_locals.values():
-                    if type(value) is _Buffer:
+                    if isinstance(value, _Buffer):
                         value.release()
             raise
 
@@ -553,7 +567,7 @@ def _class_labels(y: Any, n: int) -> _Buffer:
     try:
         return _Buffer(array("q", labels), _LABELS["q"], n, 1)
     except OverflowError:  # no class number is as large as that
-        return _Buffer(array("q", [min(max(k, -1), _MOST) for k in labels]), _LABELS["q"], n, 1)
+        return _Huge(labels)
 
 
 def _classes_of(y: _Buffer) -> int:
@@ -564,7 +578,7 @@ def _classes_of(y: _Buffer) -> int:
     for start in range(0, y.length, _SLICE):
         count = min(_SLICE, y.length - start)
         largest = max(largest, lib.pyref_largest(y.pointer, y.kind, start, count))
-    return largest + 1
+    return checks.number_of_classes(max(y.given) if isinstance(y, _Huge) else largest)
 
 
 def _class_label_values(y: _Buffer, C: int) -> None:
