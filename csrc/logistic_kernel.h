@@ -90,10 +90,10 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES, whole = rows / LANES;
-        /* While this block is worked on, what lies AHEAD of it comes from memory: half of it is
+        /* While this block is worked on, what lies ahead of it comes from memory: half of it is
          * asked for here and half below, a few lines at a time and in order of address, which
          * is what the memory controller likes. */
-        const char *next = X + i * d * size + AHEAD;
+        const char *next = X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
         const size_t lines = lines_ahead(x, i, block, size);
         for (size_t g = 0; g < whole; g++) {
             next = fetch(next, lines);

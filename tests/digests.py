@@ -116,7 +116,7 @@ def make_pools():
         "scores": [750 * ordinary(word, 53) / 2 for word in words(7, 10007)]
         + [40 * ordinary(word, 53) / 2 for word in words(8, 10009)],
         "limits": [INF, -INF, NAN, 0.0, -0.0],
-        "normals": [abs(z) for z in map(of_any_size, words(9, 20011)) if abs(z) >= NORMAL],
+        "normals": [z for z in map(abs, map(of_any_size, words(9, 20011))) if NORMAL <= z < 1e308],
         # from -1/2 on, as log1p has it, where it bends; then all sizes
         "above -1/2": [(word >> 11) * HALVES[52] - 0.5 for word in words(10, 20011)]
         + [min(abs(of_any_size(word)), 1e300) for word in words(11, 10007)],
@@ -350,8 +350,8 @@ def each_by_fast(fast, memory, function, pool, other=None):
     return out
 
 
-def table_by_fast(fast, memory, threads, word, n, d, C, X, X_kind, X_at, y, y_kind, y_at, w, w_at,
-                  weight, weight_at, *descent):  # fmt: skip
+def table_by_fast(fast, memory, threads, seconds, word, n, d, C, X, X_kind, X_at, y, y_kind,
+                  y_at, w, w_at, weight, weight_at, *descent):  # fmt: skip
     n, d, C = int(n), int(d), int(C)
     X = memory.place(memory.numbers(X, X_kind, int(X_at), n * d), X_kind, [n, d])
     shape = [n, C] if y.startswith("shares") else [n]
@@ -359,9 +359,10 @@ def table_by_fast(fast, memory, threads, word, n, d, C, X, X_kind, X_at, y, y_ki
     y = memory.place(y, y_kind, shape)
     params = memory.floats(w, int(w_at), (C or 1) * (d + 1))
     how = [float(value) for value in descent]
-    if word == "hessian" or weight != "-" or (how and how[3]):
+    if word == "hessian" or weight != "-" or (how and how[3]) or seconds is not None:
         weight = weight != "-" and memory.floats(weight, int(weight_at), n)
-        return table_by_interface(fast, threads, word, n, d, C, X, y, params, weight, how)
+        seconds = 60.0 if seconds is None else seconds
+        return table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weight, how)
     if how:
         how = {"iterations": int(how[0]), "learning_rate": how[1], "momentum": how[2],
                "tolerance": how[4], "threads": threads}  # fmt: skip
@@ -382,7 +383,7 @@ def table_by_fast(fast, memory, threads, word, n, d, C, X, X_kind, X_at, y, y_ki
     return [loss, *w, b]
 
 
-def table_by_interface(fast, threads, word, n, d, C, X, y, params, weight, how, seconds=60.0):
+def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weight, how):
     """The same through the C interface: for what pyref.fast has no name for."""
     ffi, lib = fast.ffi, fast.lib
 
@@ -425,13 +426,13 @@ def table_by_interface(fast, threads, word, n, d, C, X, y, params, weight, how, 
     return [*losses, *params]
 
 
-def by_fast(fast, case, threads=None, memory=None):
-    """The group of a case, and its result: a sequence of floats."""
+def by_fast(fast, case, threads, memory, seconds=None):
+    """The group of a case, and its result: a sequence of floats. With `seconds`, through the C
+    interface, in calls of that length."""
     word, group, *rest = case.split()
-    memory = memory or Memory(fast.ffi, 0)
     if word == "each":
         return group, each_by_fast(fast, memory, *rest)
-    return group, table_by_fast(fast, memory, threads, word, *rest)
+    return group, table_by_fast(fast, memory, threads, seconds, word, *rest)
 
 
 # ---------------------------------------------------------------- digests

@@ -323,7 +323,9 @@ def test_a_run_that_diverges_late_keeps_the_last_finite_parameters(impl):
 
 
 def test_the_one_feature_program_ends_with_the_last_finite_parameters(impl):
-    same(list(impl.gradient_descent_logistic([1e3], [0], 1e308)), [0.0, 0.0])
+    same(list(impl.gradient_descent_logistic([1e3], [0], 1e308)), [0.0, 0.0])  # a overflows
+    # b alone does, in the third of three equal steps
+    same(list(impl.gradient_descent_logistic([0.0], [0], 1.7e308, 9, 1.0)), [0.0, -1.7e308])
     random = np.random.RandomState(6)
     x, y = random.randn(20), random.rand(20)
     end = impl.gradient_descent_logistic(x, y, 1.0, 1000, 1e30)

@@ -74,10 +74,12 @@ class Descended(NamedTuple):
 
 
 def floats(values):
-    """Any array, of any library and shape, as a list of floats."""
+    """A number, or an array of any library and shape, as a list of floats."""
     if hasattr(values, "reshape"):
         values = values.reshape(-1)
-    return [float(value) for value in (values.tolist() if hasattr(values, "tolist") else values)]
+    if hasattr(values, "tolist"):
+        values = values.tolist()
+    return [float(value) for value in (values if hasattr(values, "__len__") else [values])]
 
 
 def same_descent(found, reference, start, epochs, tolerance):
@@ -95,8 +97,8 @@ def same_descent(found, reference, start, epochs, tolerance):
         # written so that a NaN fails
         if not abs(one - other) <= tolerance * abs(other):
             raise DoesLess(f"the loss of epoch {k} is {one!r}, not {other!r}")
-    begun = [*floats(start[0]), float(start[1])]
-    ends = [[*floats(descent.w), *floats([descent.b])] for descent in (found, reference)]
+    begun = [*floats(start[0]), *floats(start[1])]
+    ends = [[*floats(descent.w), *floats(descent.b)] for descent in (found, reference)]
     if len(ends[0]) != len(begun):
         raise DoesLess(f"{len(ends[0])} parameters are returned, not {len(begun)}")
     moved = [abs(end - begin) for end, begin in zip(ends[1], begun, strict=True)]

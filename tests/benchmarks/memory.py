@@ -3,11 +3,14 @@
 X and y are memory maps of files, and their pages belong to the files. What the process has for
 itself, its anonymous memory, is looked at from outside, first when all is imported and mapped,
 then again and again while it descends. (The kernel's count for a process is exact in
-smaps_rollup; VmHWM and ru_maxrss would count the pages of the maps as well.)
+smaps_rollup; VmHWM and ru_maxrss would count the pages of the maps as well.) Before the first
+look the process gives free memory back, so that none of it can be used unseen.
 
 Run as a program, this file is that fresh process.
 """
 
+import contextlib
+import ctypes
 import select
 import subprocess
 import sys
@@ -49,6 +52,8 @@ def main(X_path, y_path, n, d, epochs):
 
     X = np.memmap(X_path, dtype="float64", mode="r", shape=(int(n), int(d)))
     y = np.memmap(y_path, dtype="float64", mode="r", shape=(int(n),))
+    with contextlib.suppress(AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
     print("ready", flush=True)
     sys.stdin.readline()
     fit = fast.gradient_descent(X, y, learning_rate=0.1, iterations=int(epochs))

@@ -1,0 +1,528 @@
+"""The benchmark is honest: its arithmetic, its checks, and that `pyref bench` runs.
+
+Nothing here asserts a speed. What is asserted is that a contender which does less than the
+others is found out, that turns are taken and counted as they are said to be, and that the
+verdicts follow from the numbers.
+"""
+
+import argparse
+import array
+import doctest
+import importlib
+import json
+import math
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pyref import bench, logistic
+
+BENCHMARKS = Path(__file__).resolve().parent / "benchmarks"
+RUN = str(BENCHMARKS / "run.py")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def benchmarks_importable():
+    """Its programs import each other by name, as they are run from their own directory."""
+    sys.path.insert(0, str(BENCHMARKS))
+    yield
+    sys.path.remove(str(BENCHMARKS))
+
+
+@pytest.fixture(scope="module")
+def harness():
+    return importlib.import_module("harness")
+
+
+# ---------------------------------------------------------------- statistics and verdicts
+
+
+def test_examples_in_the_harness(harness):
+    results = doctest.testmod(harness)
+    assert results.failed == 0
+    assert results.attempted >= 4
+
+
+@pytest.mark.parametrize("count", range(1, 12))
+def test_quartiles_are_numpys(harness, count):
+    values = np.random.default_rng(count).normal(size=count)
+    expected = np.percentile(values, [25, 50, 75])
+    assert harness.quartiles(list(values)) == pytest.approx(expected, rel=1e-13, abs=1e-15)
+
+
+def test_no_values_have_no_quartiles(harness):
+    with pytest.raises(ValueError, match="no values"):
+        harness.quartiles([])
+
+
+@pytest.mark.parametrize(
+    ("value", "must", "aim", "more_is_better", "reached"),
+    [
+        (7.99, 8, 12, True, "no"),
+        (8.0, 8, 12, True, "must"),
+        (12.0, 8, 12, True, "aim"),
+        (1.0, 1.0, None, True, "must"),
+        (0.99, 1.0, None, True, "no"),
+        (6.01, 6, 3, False, "no"),
+        (6.0, 6, 3, False, "must"),
+        (3.0, 6, 3, False, "aim"),
+        (math.nan, 8, 12, True, "no"),
+        (math.nan, 6, 3, False, "no"),
+        (None, 8, 12, True, "not measured"),
+        (5.0, None, None, True, "-"),
+    ],
+)
+def test_a_verdict_follows_from_its_number(harness, value, must, aim, more_is_better, reached):
+    figure = harness.Figure("", "", "", value, "x", must, aim, more_is_better)
+    assert figure.reached == reached
+
+
+# ---------------------------------------------------------------- who does less is found out
+
+EPOCHS, STEP = 8, 0.5 / 60
+
+
+def small_problem():
+    draw = np.random.default_rng(5)
+    X = draw.normal(size=(60, 3))
+    y = (draw.random(60) < 1 / (1 + np.exp(-(X @ [1.0, -2.0, 0.5])))).astype(float)
+    return X, y, np.array([0.1, -0.2, 0.3]), 0.05
+
+
+def descend(
+    rows=60, epochs=EPOCHS, step=STEP, skip=None, stale=False, late=False, dtype="float64", sign=1
+):
+    """Gradient descent in NumPy that can leave out something of its work."""
+    X, y, w, b = small_problem()
+    X, y, w = X[:rows].astype(dtype), y[:rows].astype(dtype), w.astype(dtype)
+    losses = []
+    for k in range(epochs):
+        z = X @ w + b
+        r = 1 / (1 + np.exp(-z)) - y
+        if k == 0 or not stale:
+            grad_w, grad_b = sign * (X.T @ r), sign * r.sum()
+        if not late:
+            losses.append(np.mean(np.logaddexp(0, z) - y * z))
+        w = w - step * grad_w * [j != skip for j in range(3)]
+        b = b - step * grad_b * (skip != "b")
+        if late:
+            z = X @ w + b
+            losses.append(np.mean(np.logaddexp(0, z) - y * z))
+    return np.array(losses), w, b
+
+
+@pytest.fixture(scope="module")
+def reference(harness):
+    X, y, w, b = small_problem()
+    fit = logistic.gradient_descent(
+        X, y, learning_rate=STEP, iterations=EPOCHS, w=w, b=b, reduction="sum"
+    )
+    return harness.Descended(fit.losses, fit.w, fit.b)
+
+
+def check(harness, found, reference, tolerance=1e-9):
+    _, _, w, b = small_problem()
+    harness.same_descent(harness.Descended(*found), reference, (w, b), EPOCHS, tolerance)
+
+
+def test_the_same_work_passes(harness, reference):
+    check(harness, descend(), reference)
+    check(harness, descend(dtype="float32"), reference, 2e-5)
+    losses, w, b = descend()
+    check(harness, (losses, w.reshape(-1, 1), np.array([[b]])), reference)  # document 000's shapes
+
+
+def none_recorded(losses, w, b):
+    return np.zeros_like(losses), w, b
+
+
+def last_recorded_only(losses, w, b):
+    return np.full_like(losses, losses[-1]), w, b
+
+
+def never_computed(losses, w, b):
+    return np.full_like(losses, np.nan), w, b
+
+
+def nan_parameters(losses, w, b):
+    return losses, w * np.nan, b
+
+
+def nan_intercept(losses, w, b):
+    return losses, w, np.nan
+
+
+def no_intercept(losses, w, b):
+    return losses, w, []
+
+
+def unsummed_loss(losses, w, b):
+    return losses * 60, w, b
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(descend(rows=59), id="one row fewer"),
+        pytest.param(descend(rows=30), id="half the rows"),
+        pytest.param(descend(epochs=EPOCHS - 1), id="one epoch fewer"),
+        pytest.param(descend(epochs=EPOCHS + 1), id="one epoch more"),
+        pytest.param(descend(epochs=0), id="nothing"),
+        pytest.param(descend(skip="b"), id="b is not updated"),
+        pytest.param(descend(skip=2), id="one weight is not updated"),
+        pytest.param(descend(stale=True), id="one gradient for all epochs"),
+        pytest.param(descend(late=True), id="losses after the update"),
+        pytest.param(descend(step=2 * STEP), id="another step"),
+        pytest.param(descend(sign=-1), id="uphill"),
+        pytest.param(descend(dtype="float32"), id="single precision"),
+        pytest.param(none_recorded(*descend()), id="losses are zero"),
+        pytest.param(last_recorded_only(*descend()), id="the last loss for all"),
+        pytest.param(never_computed(*descend()), id="losses are NaN"),
+        pytest.param(unsummed_loss(*descend()), id="a sum for the mean"),
+        pytest.param(nan_parameters(*descend()), id="weights are NaN"),
+        pytest.param(nan_intercept(*descend()), id="intercept is NaN"),
+        pytest.param(no_intercept(*descend()), id="no intercept"),
+    ],
+)
+def test_doing_less_is_found_out(harness, reference, found):
+    with pytest.raises(harness.DoesLess):
+        check(harness, found, reference)
+
+
+def test_half_the_rows_are_found_out_in_single_precision_too(harness, reference):
+    with pytest.raises(harness.DoesLess):
+        check(harness, descend(rows=30, dtype="float32"), reference, 2e-5)
+
+
+def test_a_reference_that_could_not_tell_is_refused(harness, reference):
+    """A comparison that a lazy contender could pass is an error of ours, not a pass."""
+    _, _, w, b = small_problem()
+    still = harness.Descended([0.5] * EPOCHS, w, b)
+    with pytest.raises(ValueError, match="loss of its own"):
+        harness.same_descent(still, still, (w, b), EPOCHS, 1e-9)
+    unmoved = harness.Descended(reference.losses, reference.w, b)
+    with pytest.raises(ValueError, match="every parameter"):
+        harness.same_descent(unmoved, unmoved, (w, b), EPOCHS, 1e-9)
+
+
+# ---------------------------------------------------------------- turns
+
+
+class Clock:
+    """Time that passes only when a contender says so."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def contender(harness, clock, log, name, seconds, per=1, note="", check=None):
+    """One whose runs take given seconds, in turn, and log its name; a run returns its number."""
+    made = []
+
+    def run():
+        clock.now += seconds[len(made) % len(seconds)]
+        made.append(name)
+        log.append(name)
+        return len(made)
+
+    return harness.Contender(name, run, per, check, note)
+
+
+def test_a_race_takes_turns_and_counts_units_of_work(harness):
+    clock, log = Clock(), []
+    pair = [
+        contender(harness, clock, log, "a", [3.0], per=10),
+        contender(harness, clock, log, "b", [5.0], per=2),
+        contender(harness, clock, log, "c", [7.0]),
+    ]
+    seconds = harness.race(pair, rounds=20, warm=False, pause=0, clock=clock)
+    assert {name: set(values) for name, values in seconds.items()} == {
+        "a": {0.3},
+        "b": {2.5},
+        "c": {7.0},
+    }
+    assert [len(values) for values in seconds.values()] == [20, 20, 20]
+    rounds = [log[i : i + 3] for i in range(0, 60, 3)]
+    assert all(sorted(turn) == ["a", "b", "c"] for turn in rounds)
+    assert len({tuple(turn) for turn in rounds}) > 2  # not always in one order
+
+
+def test_a_warm_run_is_not_timed(harness):
+    clock, log = Clock(), []
+    one = contender(harness, clock, log, "a", [100.0, 1.0])
+    assert harness.race([one], 5, warm=True, pause=0, clock=clock) == {"a": [1.0] * 5}
+    assert len(log) == 10
+
+
+def test_a_race_refuses_two_of_one_name(harness):
+    clock, log = Clock(), []
+    pair = [contender(harness, clock, log, "a", [1.0]) for _ in range(2)]
+    with pytest.raises(ValueError, match="one name"):
+        harness.race(pair, 1, warm=False, pause=0, clock=clock)
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_who_does_less_only_when_it_is_timed_is_found_out(harness, warm):
+    def only_at_first(number):
+        if number > 4:
+            raise harness.DoesLess("lazy now")
+
+    clock, log = Clock(), []
+    one = contender(harness, clock, log, "a", [1.0], check=only_at_first)
+    with pytest.raises(harness.DoesLess):
+        harness.race([one], 10, warm=warm, pause=0, clock=clock)
+
+
+def test_the_quickest_variant_competes_and_each_is_checked(harness):
+    clock, log, checked = Clock(), [], []
+    variants = [
+        contender(harness, clock, log, name, seconds, 2, name, checked.append)
+        for name, seconds in (("slow", [1.0, 8.0, 6.0]), ("quick", [90.0, 4.0, 5.0]))
+    ]
+    best, trials = harness.quickest(variants, clock)
+    assert best.name == "quick"  # its first run, with the compilation, does not count
+    assert trials == {"slow": 3.0, "quick": 2.0}
+    assert checked == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "others"),
+    [
+        ((1.0, 5.0, 100.0), (3.0, 9.0, 120.0), 10.0),  # 4 s busy, 2 of them ours, of 20 s
+        ((1.0, 5.0, 100.0), (5.0, 9.0, 120.0), 0.0),
+        ((1.0, 5.0, 100.0), (5.1, 9.0, 120.0), 0.0),  # the two clocks tick apart
+        (None, None, None),
+    ],
+)
+def test_the_witness_counts_what_others_took(harness, monkeypatch, before, after, others):
+    looks = iter([before, after])
+    monkeypatch.setattr(harness.Witness, "_look", staticmethod(lambda: next(looks)))
+    with harness.Witness() as witness:
+        pass
+    assert witness.others == others
+
+
+# ---------------------------------------------------------------- the peers
+
+
+def test_the_peers_at_hand_do_the_same_work_and_the_others_are_named(fast):
+    bars, peers, harness = [importlib.import_module(n) for n in ("bars", "peers", "harness")]
+    problem = bars.cloud(3000, 5, np.float64, 6)
+    check = bars.checker(problem, bars.ours(problem)())
+
+    def not_installed(problem):
+        raise ImportError("No module named 'nowhere'")
+
+    def lazy(problem):
+        good = next(iter(peers.plain_numpy(problem)))[1]
+        yield "b stays", lambda: good()._replace(b=problem.b)
+
+    def broken(problem):
+        raise AttributeError("renamed")
+
+    at_hand = {name: peers.PEERS[name] for name in (peers.DOCUMENT, "NumPy", "scikit-learn")}
+    rivals = {**at_hand, "nowhere": not_installed, "lazy": lazy, "broken": broken}
+    found, trials, absent, failed = bars.peers_of(problem, rivals, check, problem.epochs)
+    assert [one.name for one in found] == list(at_hand)
+    assert list(trials) == list(at_hand)
+    assert absent == {"nowhere": "No module named 'nowhere'"}
+    assert list(failed) == ["lazy", "broken"]
+    assert failed["lazy"].startswith("b ends at 0.0")
+    assert failed["broken"] == "AttributeError: renamed"
+    assert harness.Contender("", found[0].run, 1).run().b != problem.b
+
+
+def test_peers_in_single_precision(fast):
+    bars, peers = importlib.import_module("bars"), importlib.import_module("peers")
+    problem = bars.cloud(3000, 5, np.float32, 3)
+    check = bars.checker(problem, bars.ours(problem)())
+    for _, run in [*peers.plain_numpy(problem), *peers.scikit_learn(problem)]:
+        check(run())
+
+
+def test_a_run_leaves_the_start_as_it_was(fast):
+    bars, peers = importlib.import_module("bars"), importlib.import_module("peers")
+    problem = bars.cloud(500, 4, np.float64, 3)
+    before = problem.w.copy()
+    for peer in (peers.document_numpy, peers.plain_numpy, peers.scikit_learn):
+        for _, run in peer(problem):
+            first, second = run(), run()
+            assert list(first.losses) == list(second.losses)
+            assert (problem.w == before).all()
+
+
+# ---------------------------------------------------------------- memory
+
+GREEDY = """
+import sys
+print("ready", flush=True)
+sys.stdin.readline()
+import time
+taken = b"x" * 30_000_000
+time.sleep(0.5)
+del taken
+print("made", int(sys.argv[5]), flush=True)
+sys.stdin.readline()
+"""
+
+if sys.platform == "linux":
+
+    def test_memory_taken_for_a_while_is_seen(tmp_path):
+        memory = importlib.import_module("memory")
+        program = tmp_path / "greedy.py"
+        program.write_text(GREEDY)
+        taken, looks = memory.peak_extra_bytes("", "", 1, 1, 7, program=str(program))
+        assert 30_000_000 <= taken < 40_000_000
+        assert looks > 3
+
+    def test_a_program_that_dies_is_an_error(tmp_path):
+        memory = importlib.import_module("memory")
+        program = tmp_path / "dies.py"
+        program.write_text(GREEDY.replace('print("made"', 'sys.exit() or print("made"'))
+        with pytest.raises(OSError, match="has not made its epochs"):
+            memory.peak_extra_bytes("", "", 1, 1, 7, program=str(program))
+
+    def test_a_descent_over_a_memory_map_does_not_copy_it(fast):
+        bars = importlib.import_module("bars")
+        taken, looks = bars._extra_memory(bars.cloud(100_000, 16, np.float64, 0), 100_000)
+        assert taken < 2 * 2**20
+        assert looks > 0
+
+
+# ---------------------------------------------------------------- reading
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2])
+@pytest.mark.parametrize("typecode", ["d", "f"])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (1000, 4), (4099, 33)])
+def test_the_read_reads_every_number(fast, shape, typecode, threads):
+    """Its sum is right: none left out, none taken twice. (Small whole numbers add exactly.)"""
+    n, d = shape
+    values = array.array(typecode, [(5 * i) % 17 for i in range(n * d)])
+    X = memoryview(values).cast("B").cast(typecode, [n, d])
+    assert bench.read(fast, X, 2, threads) == math.fsum(values)
+
+
+@pytest.mark.parametrize("typecode", ["d", "f"])
+def test_the_table_repeats_its_pattern_to_the_end(typecode):
+    pattern = array.array("d", [1.5, -2.0, 4.0])
+    numbers = bench.huge(10_000, typecode, pattern)
+    assert numbers.format == typecode
+    assert numbers.tolist() == [pattern[i % 3] for i in range(10_000)]
+
+
+def test_turns_of_the_command_begin_with_one_that_is_not_timed():
+    clock, log = Clock(), []
+    times = {"a": [50.0, 1.0, 2.0, 9.0], "b": [70.0, 4.0, 4.0, 4.0]}
+
+    def run(name):
+        clock.now += times[name][log.count(name)]
+        log.append(name)
+
+    runs = [lambda name=name: run(name) for name in times]
+    assert bench.in_turns(runs, 3, clock) == [2.0, 4.0]
+    assert log == ["a", "b"] * 4
+
+
+# ---------------------------------------------------------------- the programs
+
+
+def test_pyref_bench_runs(fast):
+    done = subprocess.run(
+        [sys.executable, "-m", "pyref", "bench", "--quick"],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80"},
+    )
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    isa = fast.ffi.string(fast.lib.pyref_instruction_set()).decode()
+    assert lines[1].endswith(f"instruction set {isa}")
+    for words in (" 1,000 x 4, float64", " 1,000,000 x 32, float32", " 1,000 x 4, pure Python"):
+        assert any(line.startswith(words) for line in lines), words
+    shares = [line for line in lines if line.startswith(" 1,000,000 x 32") and line.endswith("%")]
+    assert len(shares) == 2 * (2 if bench.cores() > 1 else 1)
+    for line in shares:
+        own, limit, share = line.split()[-4:-1]
+        assert float(share) == pytest.approx(100 * float(own) / float(limit), rel=0.1)
+
+
+def test_pyref_bench_without_the_compiled_part_says_why(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "pyref.fast", raising=False)
+    monkeypatch.setitem(sys.modules, "pyref._native", None)
+    assert bench.run(argparse.Namespace(quick=True)) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("pyref: nothing to measure: pyref.fast is the compiled part")
+    assert "it was not built when pyref was installed" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_pyref_bench_without_memory_says_so(monkeypatch, capsys):
+    def none(*_):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setitem(sys.modules, "pyref.fast", types.ModuleType("pyref.fast"))
+    monkeypatch.setattr(bench, "page", none)
+    assert bench.run(argparse.Namespace(quick=True)) == 1
+    assert capsys.readouterr() == ("", "pyref: no memory for a table of 256 MB\n")
+
+
+def test_the_benchmark_program_measures_and_shows(fast, tmp_path):
+    """One small bar from start to end: JSON, tables, the same again from the JSON."""
+    kept = tmp_path / "bench.json"
+    command = [sys.executable, RUN, "--bars", "P7", "--quick", "--json", str(kept)]
+    environment = {**os.environ, "OPENBLAS_CORETYPE": "Haswell", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
+    assert done.returncode in (0, 1), done.stderr  # 1: too slow here, which is not asked
+    found = json.loads(kept.read_text())
+    assert found["environment_lifted"] == ["OPENBLAS_CORETYPE"]
+    assert found["quick"] is True
+    assert found["versions"]["numpy"] == np.__version__
+    assert found["machine"]["cores"] == bench.cores()
+    bar = found["bars"]["P7"]
+    assert list(bar["contenders"]) == ["numpy arrays", "lists"]
+    for name, figure in zip(bar["contenders"], bar["figures"], strict=True):
+        seconds = bar["contenders"][name]["seconds"]
+        assert len(seconds) == bar["rounds"] == 3
+        assert figure["value"] == pytest.approx(1e6 * sorted(seconds)[1])
+        assert figure["reached"] in ("aim", "must", "no")
+        assert f" {figure['ours']} " in done.stdout
+    reached = [figure["reached"] for figure in bar["figures"]]
+    assert done.returncode == int("no" in reached)
+
+    again = subprocess.run(
+        [sys.executable, RUN, "--from", str(kept)],
+        capture_output=True, encoding="utf-8", env=environment,
+    )  # fmt: skip
+    assert (again.returncode, again.stdout) == (done.returncode, done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [(["--bars", "P9"], "there is no 'P9'"), (["--rounds", "0"], "--rounds: give 1 or more")],
+)
+def test_wrong_arguments_of_the_benchmark_program(fast, wrong, words):
+    done = subprocess.run([sys.executable, RUN, *wrong], capture_output=True, encoding="utf-8")
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_a_contender_that_failed_decides_the_exit_status(fast):
+    run = importlib.import_module("run")
+    good = {"failed": {}, "figures": [{"reached": "aim"}, {"reached": "-"}]}
+    slow = {"failed": {}, "figures": [{"reached": "aim"}, {"reached": "no"}]}
+    lazy = {"failed": {"NumPy": "b ends at 0"}, "figures": []}
+    assert run.status({"bars": {"P1": good}}) == 0
+    assert run.status({"bars": {"P1": good, "P2": slow}}) == 1
+    assert run.status({"bars": {"P1": good, "P2": slow, "P3": lazy}}) == 2
