@@ -12,7 +12,7 @@ here = Path(__file__).parent
 
 # Nothing here changes a result: -ffp-contract=off forbids the compiler a fused multiply-add
 # that is not written, the next two only say that nobody looks at errno or at traps. -g0 takes
-# back the -g that Python adds: it costs half as much time again, and most of the file's size.
+# back the -g that Python adds, which slows the build and makes the file several times larger.
 # (PYREF_CFLAGS comes last, so -g there brings it back.)
 FLAGS = [
     "-std=gnu99",

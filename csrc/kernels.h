@@ -11,6 +11,10 @@
 #error "pyref's C part needs GCC or Clang (it uses their vector types)"
 #endif
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "pyref's C part needs a little-endian processor"
+#endif
+
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
 #else

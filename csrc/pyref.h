@@ -28,6 +28,9 @@
 
 /* interface begins */
 
+/* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
+enum { PYREF_INTERFACE = 1 };
+
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
 void pyref_softplus(const double *z, double *out, size_t n);

@@ -20,6 +20,7 @@ class _FFI:
     def typeof(self, cdecl: Any) -> Any: ...
 
 class _Lib:
+    PYREF_INTERFACE: int
     PYREF_GRADIENT: int
     PYREF_SOFTMAX: int
     PYREF_HESSIAN: int

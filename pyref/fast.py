@@ -22,7 +22,7 @@ from collections.abc import Callable
 from functools import wraps
 from struct import calcsize
 from traceback import walk_tb
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from . import checks
 from .checks import Descent
@@ -34,7 +34,7 @@ except ImportError as problem:
         reason = (
             "it was not built when pyref was installed (no C compiler, or PYREF_PURE=1)."
             " Install GCC or Clang, then: PYREF_REQUIRE_C=1 pip install --force-reinstall"
-            " --no-binary pyref-logistic pyref-logistic"
+            " --no-cache-dir --no-binary pyref-logistic pyref-logistic"
         )
     elif getattr(problem, "name", None) == "_cffi_backend":
         reason = "it needs the package cffi. To get it: pip install cffi"
@@ -45,8 +45,17 @@ except ImportError as problem:
         " Python are in pyref."
     ) from problem
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+if getattr(lib, "PYREF_INTERFACE", 0) != 1:
+    raise ImportError(
+        "pyref.fast is newer or older than the compiled part that lies beside it. Install pyref"
+        " again. The same functions in pure Python are in pyref."
+    )
+
+if TYPE_CHECKING:
+    from typing import ParamSpec, TypeVar
+
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
 
 _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 _SLICE = 1 << 24  # elements looked through in one call

@@ -292,8 +292,9 @@ def test_an_infinite_loss_ends_the_run(impl):
 def test_a_gradient_that_is_not_a_number_is_no_convergence(impl):
     """First +1e308 a row, then -1e308: one row after the other the sum is infinite; where rows
     are added up in blocks, one block gives inf and another -inf, and inf - inf is a NaN, which
-    no comparison with a tolerance may let pass, whichever entry of the gradient it is."""
-    for n in (16, 64, 128, 1024, 2048, 20_000):
+    no comparison with a tolerance may let pass, whichever entry of the gradient it is. (With few
+    rows, an order of summation that pairs +1e308 with -1e308 would rightly find a finite sum.)"""
+    for n in (1024, 2048, 20_000):
         for columns in ([0], [1], [0, 1]):
             X = np.full((n, 2), 1e-3)
             X[: n // 2, columns] = 1e308

@@ -463,6 +463,7 @@ def roofline(settings):
     points, absent, failed = [], {}, {}
     with Witness() as witness:
         for n in sizes:
+            say(f"  {n:,} rows")
             epochs = max(4, (400_000 if settings.quick else 4_000_000) // n)
             problem = Problem(whole.X[:n], whole.y[:n], whole.w, whole.b, step(n, epochs), epochs)
             check = checker(problem, ours(problem)())

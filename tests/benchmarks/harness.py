@@ -204,7 +204,7 @@ def number(value, unit):
     if unit == "%":
         return f"{value:.0f} %" if value >= 9.95 else f"{value:.1f} %"
     if unit == "x":
-        decimals = 2 if value < 3 else 1
+        decimals = 2 if value < 3 else 1 if value < 100 else 0
         return f"{math.floor(value * 10**decimals + 1e-9) / 10**decimals:.{decimals}f}x"
     return f"{value:.2f} {unit}"
 

@@ -1,0 +1,290 @@
+"""Threads: as many as asked for, only while a call lasts, and never to be seen in an answer.
+
+(That the answer has the same bits for every number of them is in test_same_bits.py.)
+"""
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+import pytest
+from compare import same
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="threads are counted in /proc/self/task"
+)
+
+N, D = 60000, 8  # 30 parts
+X = np.random.RandomState(0).standard_normal((N, D))
+Y = (np.arange(N) % 3 == 0).astype(np.uint8)
+W = np.linspace(-1, 1, D)
+
+
+def count():
+    return len(os.listdir("/proc/self/task"))
+
+
+def settled(wanted):
+    """True once there are `wanted` threads. (A thread that was waited for may be seen in /proc
+    for a moment longer.)"""
+    for _ in range(200):
+        if count() == wanted:
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def most_threads_during(call):
+    """The result of a call, and the most threads that were seen beside those before it."""
+    before, seen, over = count(), [0], threading.Event()
+
+    def watch():
+        while not over.is_set():
+            seen[0] = max(seen[0], count() - before - 1)  # less this one
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        result = call()
+    finally:
+        over.set()
+        watcher.join()
+    return result, seen[0]
+
+
+def run(script, *, timeout=60, flags=("-W", "error")):
+    """A Python of its own; `script` must print "done" at its end, and nothing else."""
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_as_many_threads_as_asked_for_and_none_afterwards(fast, threads):
+    before = count()
+    # 30 parts; one feature makes 4, so that no more than 4 threads have something to do
+    for table, parts in ((X, 30), (X[:, :1].copy(), 4)):
+        how = {"learning_rate": 0.1, "threads": threads, "iterations": 3000 if parts < 9 else 400}
+        _, most = most_threads_during(partial(fast.gradient_descent, table, Y, **how))
+        assert most == min(threads, parts) - 1
+        assert settled(before)
+    fast.gradient(X, Y, W, 0.0, threads=threads)
+    assert settled(before)
+
+
+def test_no_more_threads_than_parts_and_never_more_than_64(fast):
+    want = fast.gradient(X, Y, W, 0.0, threads=1)
+    for threads in (29, 30, 31, 64, 65, 1000, 10**6, 2**31, 2**64, 2**70):
+        same(fast.gradient(X, Y, W, 0.0, threads=threads), want)
+    small = fast.gradient(X[:100], Y[:100], W, 0.0, threads=50)
+    same(small, fast.gradient(X[:100], Y[:100], W, 0.0))
+    wide = np.zeros((70 * 192, 128), np.float32)  # 70 parts
+    how = {"learning_rate": 0.1, "iterations": 100, "threads": 10**6}
+    _, most = most_threads_during(lambda: fast.gradient_descent(wide, Y[: len(wide)], **how))
+    assert most == 63
+
+
+def test_the_threads_that_are_chosen_for_you(fast):
+    """As many as this process may use, for large work; the caller alone, for small."""
+    cores = len(os.sched_getaffinity(0))
+    how = {"learning_rate": 0.1, "iterations": 2000}
+    _, most = most_threads_during(lambda: fast.gradient_descent(X, Y, **how))
+    assert most == min(cores, 30) - 1
+    _, most = most_threads_during(lambda: fast.gradient_descent(X[:1000], Y[:1000], **how))
+    assert most == 0
+
+
+def test_a_process_that_may_use_one_core_starts_no_thread(fast):
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        how = {"learning_rate": 0.1, "iterations": 1000}
+        _, most = most_threads_during(lambda: fast.gradient_descent(X, Y, **how))
+    finally:
+        os.sched_setaffinity(0, before)
+    assert most == 0
+
+
+@pytest.mark.parametrize(
+    ("threads", "exception", "message"),
+    [
+        (0, ValueError, "threads is 0: give a whole number, 1 or more"),
+        (-1, ValueError, "threads is -1: give a whole number, 1 or more"),
+        (-(2**70), ValueError, f"threads is {-(2**70)}: give a whole number, 1 or more"),
+        (False, ValueError, "threads is 0: give a whole number, 1 or more"),
+        ("2", TypeError, "threads is '2', a str: give a whole number"),
+        (2.0, TypeError, "threads is 2.0, a float: give a whole number"),
+        ([2], TypeError, "threads is [2], a list: give a whole number"),
+    ],
+)
+def test_numbers_of_threads_that_cannot_be(fast, threads, exception, message):
+    x, how = X[:, 0].copy(), {"learning_rate": 0.1, "iterations": 1, "threads": threads}
+    for call in (
+        lambda: fast.gradient(X, Y, W, 0.0, threads=threads),
+        lambda: fast.gradient_ab(x, Y, 0.0, 0.0, threads=threads),
+        lambda: fast.gradient_descent_logistic(x, Y, threads=threads),
+        lambda: fast.gradient_descent(X, Y, **how),
+        lambda: fast.softmax_gradient(X, Y, np.zeros((D, 2)), [0, 0], threads=threads),
+        lambda: fast.softmax_descent(X, Y, **how),
+    ):
+        with pytest.raises(exception) as caught:
+            call()
+        assert str(caught.value) == message
+
+
+def test_numbers_of_threads_of_other_types(fast):
+    """Any whole number, as for iterations; True is 1."""
+    want = fast.gradient(X, Y, W, 0.0)
+    for threads in (np.int64(2), np.uint8(2), True):
+        same(fast.gradient(X, Y, W, 0.0, threads=threads), want)
+
+
+# ---------------------------------------------------------------- among other threads
+
+
+def test_calls_from_several_python_threads_at_once(fast):
+    """Tables of their own and tables in common, packed and not: the bits of a call alone."""
+    wide, narrow = X[:6000], X[:, :3].astype(np.float32)
+    how = {"learning_rate": 0.1, "iterations": 30}
+    calls = [
+        lambda threads: fast.gradient(X, Y, W, 0.25, threads=threads),
+        lambda threads: fast.gradient_descent(wide, Y[:6000], **how, threads=threads),
+        lambda threads: fast.gradient_descent(narrow, Y, **how, threads=threads),
+        lambda threads: fast.gradient_ab(X[:, 0].copy(), Y, 0.5, 0.25, threads=threads),
+        lambda threads: fast.softmax_gradient(
+            X, Y, np.stack([W, -W], axis=1), [0, 1], threads=threads
+        ),
+    ]
+
+    def flat(result):  # without the status, which is text
+        return result[:3]
+
+    alone = [flat(call(1)) for call in calls]
+    with ThreadPoolExecutor(4) as pool:
+        asked = [(i, threads) for i in range(len(calls)) for threads in (1, 2, 3, None)] * 5
+        futures = [(i, pool.submit(calls[i], threads)) for i, threads in asked]
+        for i, future in futures:
+            same(flat(future.result()), alone[i])
+
+
+def test_a_callback_may_call_again(fast):
+    inner = fast.gradient_descent(X, Y, learning_rate=0.1, iterations=5, threads=2)
+    seen = []
+
+    def again(k, loss):
+        fit = fast.gradient_descent(X, Y, learning_rate=0.1, iterations=5, threads=2)
+        same(fit[:3], inner[:3])
+        seen.append(loss)
+
+    outer = fast.gradient_descent(X, Y, learning_rate=0.1, iterations=5, threads=2, callback=again)
+    same(outer[:3], inner[:3])
+    same(seen, inner.losses)
+
+
+SET_UP = """
+import os, sys, threading, time
+from array import array
+from pyref import fast
+
+n, d = 60000, 8
+X = array("d", [(7 * i % 101 - 50) / 32 for i in range(n * d)])
+X = memoryview(X).cast("B").cast("d", (n, d))
+y = array("b", (i * i % 3 % 2 for i in range(n)))
+
+def compute(threads=2):
+    fit = fast.gradient_descent(X, y, learning_rate=0.5, iterations=9, threads=threads)
+    return fit.losses.tobytes(), fit.w.tobytes(), fast.gradient(X, y, fit.w, fit.b, threads=threads)
+
+want = compute(1)
+"""
+
+
+def test_a_fork_after_a_call_with_threads_can_call_too(fast):
+    """From 3.12 on, Python warns at a fork if another thread is there: an error here."""
+    run(
+        SET_UP
+        + """
+assert compute() == want
+for _ in range(200):
+    if len(os.listdir("/proc/self/task")) == 1:
+        break
+    time.sleep(0.005)
+assert len(os.listdir("/proc/self/task")) == 1
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if compute(3) == want else 1)
+    assert compute(3) == want
+    assert os.waitpid(child, 0)[1] == 0
+print("done")
+"""
+    )
+
+
+def test_a_fork_while_another_thread_is_in_a_call(fast):
+    run(
+        SET_UP
+        + """
+over = []
+def work():
+    while not over:
+        assert compute(2) == want
+thread = threading.Thread(target=work)
+thread.start()
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if compute(3) == want else 1)
+    assert os.waitpid(child, 0)[1] == 0
+over.append(True)
+thread.join()
+print("done")
+""",
+        flags=("-W", "error", "-W", "ignore::DeprecationWarning"),
+    )
+
+
+def test_the_interpreter_may_end_while_a_daemon_thread_is_in_a_call(fast):
+    run(
+        SET_UP
+        + """
+how = {"learning_rate": 0.5, "iterations": 10**9, "threads": 2}
+threading.Thread(target=lambda: fast.gradient_descent(X, y, **how), daemon=True).start()
+time.sleep(0.3)
+assert len(os.listdir("/proc/self/task")) == 3
+print("done")
+"""
+    )
+
+
+def test_without_memory_for_threads_the_caller_does_it_all(fast):
+    """No thread can be had (its stack is memory): the same bits, later."""
+    run(
+        SET_UP
+        + """
+import resource
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+threading.stack_size(0)
+_, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (used + 7 * 2**20, hard))
+try:
+    threading.Thread(target=int).start()
+except RuntimeError:
+    pass  # can't start new thread
+else:
+    sys.exit("a thread could be started: this shows nothing")
+assert compute(7) == want
+print("done")
+"""
+    )
