@@ -18,7 +18,7 @@ def exp_tail(r):
 
 
 def log_tail(t):
-    """R(t) of log(1+f) = 2s + s R(s^2), s = f/(2+f): the atanh series 2t/3 + 2t^2/5 + ..., over t."""
+    """R(t)/t of log(1+f) = 2s + s R(s^2), s = f/(2+f): the atanh series 2/3 + 2t/5 + ..."""
     if t < mpf(10) ** -12:
         return mpf(2) / 3 + 2 * t / 5
     s = sqrt(t)

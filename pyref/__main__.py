@@ -1,9 +1,10 @@
 """The command line: `pyref`, or `python -m pyref`.
 
 Without arguments it does the main job: it trains the two programs of the documents, the
-Challenger launches and the irises with every implementation that runs here, and shows what comes out beside
-what should. Every agreement on that page is measured in that run, number against number. What
-the run does not compute itself stands in the constants below, and the page says what that is.
+Challenger launches and the irises with every implementation that runs here, and shows what
+comes out beside what should. Every agreement on that page is measured in that run, number
+against number. What the run does not compute itself stands in the constants below, and the
+page says what that is.
 
 A further command is one more entry in COMMANDS; a further part of the page, one in SECTIONS.
 """

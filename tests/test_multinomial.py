@@ -7,9 +7,9 @@ runs each over every implementation; another runs it over wrong ones, and it mus
 import array
 import doctest
 import importlib
-import os
 import inspect
 import math
+import os
 import random
 from types import SimpleNamespace
 
