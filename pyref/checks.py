@@ -128,7 +128,9 @@ def dimensions(values, name, wanted):
 
 def _items(values, name, kind):
     """The items of any sequence as a list; arrays and memoryviews as plain Python numbers."""
-    if not isinstance(values, (str, bytes, bytearray, dict)):
+    if hasattr(values, "to_numpy"):  # a data frame, which would give its column names
+        values = values.to_numpy()
+    if not isinstance(values, (str, bytes, bytearray, dict, set)):
         try:
             return values.tolist() if hasattr(values, "tolist") else list(values)
         except TypeError:

@@ -267,12 +267,12 @@ def _weights(w: Any, d: int) -> array[float]:
     """checks.weights, as an array of its own."""
     flat = w[:] if type(w) is array and w.typecode == "d" else _plain(w)
     if flat is None:
-        view = _view(w, "w", _FLOATS, 1)
+        try:
+            view = _view(w, "w", _FLOATS, 1)
+        except (TypeError, ValueError):
+            view = None  # d numbers are copied anyway: whatever Python can read will do
         if view is not None:
-            flat = array("df"[_FLOATS[view.format]])
-            flat.frombytes(view.tobytes())
-            if flat.typecode == "f":
-                flat = array("d", flat)
+            flat = array("d", array("df"[_FLOATS[view.format]], view.tobytes()))
     if flat is None or len(flat) != d or lib.pyref_find_not_finite(_doubles(flat), 0, 0, d) < d:
         flat = array("d", checks.weights(w if flat is None else flat, d))
     return flat
