@@ -104,7 +104,9 @@ INLINE part part_exp_minus(part a)
     /* times 2^(k+64), by adding k + 64 to the exponent: never subnormal, so no digit is lost;
      * then times 2^-64, which rounds a subnormal result once, and any other not at all */
     part scaled = (part)((bits)e_r + ((bits)shifted << 52));
-    return scaled * 0x1p-64;
+    /* subtle: plus 0 * a, which is 0, or a NaN if a is one: the integer sum may have made a
+     * number of it */
+    return part_fma(a, part_set(0.0), scaled * 0x1p-64);
 }
 
 /* log(u + c) for normal u > 0 and a c below its last digit: at most 1 ulp from the truth.

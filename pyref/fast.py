@@ -52,6 +52,7 @@ if getattr(lib, "PYREF_INTERFACE", 0) != 1:
     )
 
 if TYPE_CHECKING:
+    from types import TracebackType
     from typing import ParamSpec, TypeVar
 
     _P = ParamSpec("_P")
@@ -130,6 +131,13 @@ class _Huge(_Buffer):
         return self.given[i]
 
 
+def _let_go(traceback: TracebackType | None) -> None:
+    for frame, _line in walk_tb(traceback):
+        for value in frame.f_locals.values():
+            if isinstance(value, _Buffer):
+                value.release()
+
+
 def _letting_go(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """After an error, let go of the user's buffers.
 
@@ -143,10 +151,8 @@ def _letting_go(function: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
-            for frame, _line in walk_tb(error.__traceback__):
-                for value in frame.f_locals.values():
-                    if isinstance(value, _Buffer):
-                        value.release()
+            # from the function on; looking at this frame would tie it to its own exception
+            _let_go(error.__traceback__ and error.__traceback__.tb_next)
             raise
 
     return call
@@ -203,7 +209,7 @@ def _table(X: Any) -> _Buffer:
     if view is not None:
         n, d = view.shape
         if n == 0 or d == 0:
-            checks.table([[]] * n)  # raises
+            checks.table([[]] * min(n, 1))  # raises
         return _Buffer(X, _FLOATS[view.format], n, d)
     flat = array("d")
     rows = X
@@ -395,7 +401,7 @@ def _scores(function: Any, one: Any, z: Any) -> Any:
     if view.itemsize == 8:
         scores.frombytes(view.tobytes())
     else:
-        scores.extend(array("f", view.tobytes()))
+        scores = array("d", array("f", view.tobytes()))
     function(_doubles(scores), _doubles(scores), len(scores))
     return scores
 

@@ -8,9 +8,15 @@
  *
  *     bits_driver memory ISA THREADS
  *
- * lets every allocation of a run fail in turn, and then none: run under a leak checker. */
+ * lets every allocation of a run fail in turn, and then none: run under a leak checker.
+ *
+ *     bits_driver (undefined | leak | race) ISA THREADS
+ *
+ * makes a mistake on purpose, for a checker to prove that it would see one. */
 #include "pyref.h"
 
+#include <limits.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -365,6 +371,33 @@ static void memory_that_fails(int threads)
         fail("too few allocations", "memory");
 }
 
+/* ------------------------------------------------------------------ mistakes, on purpose */
+
+static void leak(void)
+{
+    static const double X[3] = {1.0, 2.0, 3.0}, y[3] = {0.0, 1.0, 0.0};
+    printf("%d\n", pyref_run_new(PYREF_GRADIENT, X, 0, y, 0, NULL, 3, 1, 1, 0, 1, 1) != NULL);
+}
+
+static int shared;
+
+static void *add(void *nothing)
+{
+    for (int i = 0; i < 1000; i++)
+        shared++;
+    return nothing;
+}
+
+static void race(void)
+{
+    pthread_t other;
+    if (pthread_create(&other, NULL, add, NULL))
+        fail("no thread", "race");
+    add(NULL);
+    pthread_join(other, NULL);
+    printf("%d\n", shared);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 4)
@@ -376,7 +409,13 @@ int main(int argc, char **argv)
         memory_that_fails(atoi(argv[3]));
         return 0;
     }
-    if (argc < 6)
+    if (!strcmp(argv[1], "undefined"))
+        return INT_MAX + atoi(argv[3]) > 0;
+    if (!strcmp(argv[1], "leak") || !strcmp(argv[1], "race")) {
+        (argv[1][0] == 'l' ? leak : race)();
+        return 0;
+    }
+    if (strcmp(argv[1], "cases") || argc < 6)
         fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...]");
     options o = {.threads = atoi(argv[3]),
                  .shift = (size_t)atoi(argv[4]),

@@ -27,7 +27,6 @@ different bits; 2 on wrong arguments.
 """
 
 import argparse
-import contextlib
 import json
 import math
 import os
@@ -67,33 +66,47 @@ SUBSET = 20_000  # how many of the inputs, where nothing finds candidates
 # ---------------------------------------------------------------- 1. our own errors: the inputs
 
 
+def rough(random, values):
+    """The values with other last digits.
+
+    subtle: What a random generator gives is a multiple of 2^-53, and so below 1/2 its last
+    digits are 0. Such numbers are kinder than most: log1p is twice as good at them.
+    """
+    return values * (1 + random.uniform(-1, 1, len(values)) * 2.0**-30)
+
+
+def any_size(random, low, high, count):
+    """Numbers of every size from 2^low to 2^high, as many between any two powers of two."""
+    return (1 + random.rand(count)) * 2.0 ** random.randint(low, high, count)
+
+
+def signed(random, values):
+    """The values, each with a sign by chance."""
+    return values * random.choice([-1.0, 1.0], len(values))
+
+
 def scores(random):
     """Scores z: both tails, down to results below 2^-1074, and where errors gather."""
-    powers = np.arange(1, 1076)
+    powers = 2.0 ** -np.arange(1, 1076)
     found = [
-        np.linspace(-745.2, 745.2, 200_001),
-        random.uniform(-745.2, 745.2, 150_000),
-        random.uniform(-40, 40, 300_000),
-        random.uniform(-3, 3, 200_000),
+        rough(random, np.linspace(-745.2, 745.2, 200_001)),
+        rough(random, random.uniform(-745.2, 745.2, 150_000)),
+        rough(random, random.uniform(-40, 40, 300_000)),
+        rough(random, random.uniform(-3, 3, 200_000)),
         # e^-|z| is subnormal
-        random.uniform(708.3, 745.2, 60_000) * random.choice([-1, 1], 60_000),
+        signed(random, rough(random, random.uniform(708.3, 745.2, 60_000))),
         # so small that 1 + e^-|z| is nearly 2
-        random.uniform(-1, 1, 20_000) * 2.0 ** -random.randint(0, 1074, 20_000),
+        signed(random, any_size(random, -1074, 0, 20_000)),
         # e^-|z| is just above a power of two and p = e/(1+e) just below it: a unit in the last
         # place of p is half that of e, and the error of e counts double
         *[
-            sign * (k * math.log(2) - random.uniform(0, 2.0**-k, 2000))
+            signed(random, k * math.log(2) - any_size(random, -k - 8, -k, 4000))
             for k in range(1, 41)
-            for sign in (-1, 1)
         ],
         # multiples of log(2)/2, where the reduction of the exponent changes its mind
-        *[
-            sign * k / 2 * math.log(2) * (1 + random.randint(-9, 10, 2150) * 2.0**-52)
-            for k in [np.arange(1, 2151)]
-            for sign in (-1, 1)
-        ],
-        2.0**-powers,
-        -(2.0**-powers),
+        signed(random, rough(random, np.arange(1, 2151) / 2 * math.log(2))),
+        powers,
+        -powers,
         [0.0, 745.1332191019411, 745.1332191019412, 709.782712893384],
     ]
     found = np.unique(np.concatenate(found))
@@ -107,18 +120,20 @@ def every_fourth_score(random):
 
 def sizes(random):
     """a >= 0 for e^-a."""
-    return np.unique(abs(scores(random)))
+    # behind the middle between two multiples of log(2), the last digit of e^r weighs most
+    after = random.randint(0, 1021, 300_000) * math.log(2) + random.uniform(0.2, 0.3466, 300_000)
+    return np.unique(np.concatenate([abs(scores(random)), rough(random, after)]))
 
 
 def positives(random):
     """x for log(x): every normal float's exponent, and where the logarithm crosses 0."""
     root = math.sqrt(0.5)
     found = [
-        (1 + random.rand(400_000)) * 2.0 ** random.randint(-1022, 1023, 400_000),
-        random.uniform(0.25, 4, 300_000),
-        1 + random.uniform(-1, 1, 200_000) * 2.0 ** -random.randint(0, 52, 200_000),
-        root * (1 + random.uniform(-1, 1, 50_000) * 2.0 ** -random.randint(1, 50, 50_000)),
-        2 * root * (1 + random.uniform(-1, 1, 50_000) * 2.0 ** -random.randint(1, 50, 50_000)),
+        any_size(random, -1022, 1023, 400_000),
+        rough(random, random.uniform(0.25, 4, 300_000)),
+        1 + signed(random, any_size(random, -53, -1, 200_000)),
+        root * (1 + signed(random, any_size(random, -50, -3, 50_000))),
+        2 * root * (1 + signed(random, any_size(random, -50, -3, 50_000))),
     ]
     found = np.unique(np.concatenate(found))
     return found[found >= 2.0**-1022]
@@ -127,11 +142,13 @@ def positives(random):
 def above_minus_one(random):
     """x for log1p(x): e^-|z|, products of 1 + e^-|z| less 1, and -p."""
     found = [
-        random.rand(400_000),
-        -random.rand(200_000),
-        random.rand(100_000) * 2.0 ** random.randint(0, 65, 100_000),
-        random.uniform(-1, 1, 200_000) * 2.0 ** -random.randint(0, 1074, 200_000),
-        2.0 ** -random.randint(1, 54, 20_000) * random.rand(20_000) - 1,
+        rough(random, random.rand(400_000)),
+        # 1 + x is just above sqrt(2)
+        rough(random, random.uniform(0.4142, 0.5, 200_000)),
+        -rough(random, random.rand(200_000)),
+        any_size(random, 0, 64, 100_000),
+        signed(random, any_size(random, -1074, -1, 200_000)),
+        any_size(random, -53, 0, 50_000) - 1,
     ]
     found = np.unique(np.concatenate(found))
     return found[found > -1]
@@ -139,9 +156,9 @@ def above_minus_one(random):
 
 def probabilities(random):
     """p strictly between 0 and 1, down to the subnormal ones and up to 1 - 2^-53."""
-    p = above_minus_one(random)
-    p = np.unique(abs(np.concatenate([p, 1 + p])))
-    return p[(p > 0) & (p < 1)]
+    found = abs(above_minus_one(random))
+    found = np.unique(np.concatenate([found, 1 - found]))
+    return found[(found > 0) & (found < 1)]
 
 
 # ---------------------------------------------------------------- 1. our own errors: functions
@@ -200,7 +217,8 @@ class Measured(NamedTuple):
     c: Any
     guess: Any  # the truth in NumPy's longest float, roughly
     want: Any  # the truth of one input, to 50 digits
-    bounds: tuple[float, float] = (2, 3)  # of Python, of C
+    bounds: tuple[float | None, float] = (2, 3)  # of Python, of C
+    rounds: int = 1  # how often inputs are drawn
 
 
 def functions():
@@ -236,9 +254,7 @@ def functions():
         yield Measured(f"residual, y={y}", scores, *of_label("residual", y), *residuals[y])
     for y in (0, 1):
         of_z = (lambda z, y=y: _halves(z)[2 + y], lambda z, y=y: truth.of_score(z)[2 + y])
-        yield Measured(
-            f"gradient's loss, y={y}", every_fourth_score, *of_label("", y, 0), *of_z
-        )
+        yield Measured(f"gradient's loss, y={y}", every_fourth_score, *of_label("", y, 0), *of_z)
     for y in (0, 1):
         yield Measured(
             f"gradient's residual, y={y}", every_fourth_score, *of_label("", y, 2), *residuals[y],
@@ -251,19 +267,18 @@ def functions():
     for y in (0, 1):
         calls = of_label("binary_cross_entropy", y)
         yield Measured(f"loss from p, y={y}", probabilities, *calls, *of_p[y])
-    # What lanes.h promises of ours. The C library's are not ours to bound.
-    ours = (math.inf, 1)
+    # The primitives, many times: they are quick. The C library's are not ours to bound.
     yield Measured(
         "e^-a", sizes, _each(lambda a: math.exp(-a)), _primitive("pyref_exp_minus"),
-        lambda a: np.exp(-a.astype(LONG)), exactly(lambda a: mpmath.exp(-a)), ours,
+        lambda a: np.exp(-a.astype(LONG)), exactly(lambda a: mpmath.exp(-a)), (None, 1.2), 10,
     )  # fmt: skip
     yield Measured(
         "log(x)", positives, _each(math.log), _primitive("pyref_log"),
-        lambda x: np.log(x.astype(LONG)), exactly(mpmath.log), ours,
+        lambda x: np.log(x.astype(LONG)), exactly(mpmath.log), (None, 1.0), 10,
     )  # fmt: skip
     yield Measured(
         "log1p(x)", above_minus_one, _each(math.log1p), _primitive("pyref_log1p"),
-        lambda x: np.log1p(x.astype(LONG)), exactly(lambda x: mpmath.log(1 + x)), ours,
+        lambda x: np.log1p(x.astype(LONG)), exactly(lambda x: mpmath.log(1 + x)), (None, 1.5), 10,
     )  # fmt: skip
 
 
@@ -278,20 +293,20 @@ def guessed_errors(got, want):
     return np.where(np.isfinite(got), errors, np.inf)
 
 
-def worst_of(measured, inputs, got, random):
+def worst_of(measured, inputs, got):
     """The largest error of got, judged by 50 digits, and its input."""
     if WIDER:
         guesses = guessed_errors(got, measured.guess(inputs))
-        places = np.argsort(guesses)[-CANDIDATES:]
+        places = np.argpartition(guesses, -CANDIDATES)[-CANDIDATES:]
     else:
         guesses = None
-        places = random.choice(len(inputs), min(SUBSET, len(inputs)), replace=False)
+        places = np.random.RandomState(0).permutation(len(inputs))[:SUBSET]
     worst = {"ulp": -1.0}
     for place in places.tolist():
         x, result = float(inputs[place]), float(got[place])
         want = measured.want(x)
         error = ulp_error(result, want)
-        if guesses is not None and not abs(error - guesses[place]) < 0.02 < math.inf > error:
+        if guesses is not None and not (abs(error - guesses[place]) < 0.02 or error == math.inf):
             raise ArithmeticError(
                 f"{measured.name} of {x!r}: {float(guesses[place])} ulp in NumPy's longest float,"
                 f" {error} ulp in 50 digits: the first cannot be relied on here"
@@ -301,36 +316,55 @@ def worst_of(measured, inputs, got, random):
     return worst
 
 
-def own_errors():
-    """The worst of each function in each implementation; and which instruction sets agree."""
+def same_bits(measured, inputs, got, name):
+    """True if C gives the same bits with this instruction set; for every tenth input."""
     active = instruction_set(fast)
-    others = [name for name in SETS if name != active]
-    with contextlib.ExitStack() as stack:
-        stack.callback(fast.lib.pyref_use_instruction_set, active.encode())
-        others = [name for name in others if fast.lib.pyref_use_instruction_set(name.encode())]
-    differing = {name: [] for name in others}
+    if not fast.lib.pyref_use_instruction_set(name.encode()):
+        raise ValueError(f"this processor does not have {name}")
+    try:
+        again = np.array(measured.c(inputs[::10].copy()))
+    finally:
+        fast.lib.pyref_use_instruction_set(active.encode())
+    return again.tobytes() == got[::10].tobytes()
+
+
+def available_sets():
+    """The instruction sets that this processor has, besides the active one."""
+    active = instruction_set(fast)
+    try:
+        return [
+            name
+            for name in SETS
+            if fast.lib.pyref_use_instruction_set(name.encode()) and name != active
+        ]
+    finally:
+        fast.lib.pyref_use_instruction_set(active.encode())
+
+
+def own_errors(rounds):
+    """The worst of each function in each implementation; and which instruction sets agree."""
+    differing = {name: [] for name in available_sets()}
     found = []
     for measured in functions():
         say(f"{measured.name} ...")
-        inputs = measured.inputs(np.random.RandomState(1))
-        entry = {"function": measured.name, "inputs": len(inputs)}
-        results = {"python": np.array(measured.python(inputs)), "c": np.array(measured.c(inputs))}
-        for (who, got), bound in zip(results.items(), measured.bounds, strict=True):
-            worst = worst_of(measured, inputs, got, np.random.RandomState(2))
-            bound = bound if math.isfinite(bound) else None
-            entry[who] = {**worst, "bound": bound}
+        entry = {"function": measured.name, "inputs": 0}
+        for k in range(rounds * measured.rounds):
+            inputs = measured.inputs(np.random.RandomState(k))
+            entry["inputs"] += len(inputs)
+            for who, call, bound in zip(
+                ("python", "c"), (measured.python, measured.c), measured.bounds, strict=True
+            ):
+                got = np.array(call(inputs))
+                worst = {**worst_of(measured, inputs, got), "bound": bound}
+                if k == 0 or worst["ulp"] > entry[who]["ulp"]:
+                    entry[who] = worst
+        for name, functions_that_differ in differing.items():
+            if not same_bits(measured, inputs, got, name):
+                functions_that_differ.append(measured.name)
         found.append(entry)
-        for name in others:
-            try:
-                fast.lib.pyref_use_instruction_set(name.encode())
-                again = np.array(measured.c(inputs[::10].copy()))
-            finally:
-                fast.lib.pyref_use_instruction_set(active.encode())
-            if again.tobytes() != results["c"][::10].tobytes():
-                differing[name].append(measured.name)
     return {
         "judged": f"the {CANDIDATES} worst by {LONG.__name__}" if WIDER else f"{SUBSET} inputs",
-        "instruction_set": active,
+        "instruction_set": instruction_set(fast),
         "differing": differing,
         "worst": found,
     }
@@ -780,10 +814,10 @@ def floats(value):
     return float(value) if value in ("inf", "-inf", "nan") else value
 
 
-def measure():
+def measure(rounds):
     """All that JSON holds."""
     # Our own first: a peer's library may set the processor to flush subnormal numbers to zero.
-    own = own_errors()
+    own = own_errors(rounds)
     return {
         "schema": SCHEMA,
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -801,13 +835,16 @@ def main(argv):
         description=__doc__.splitlines()[0], epilog="More: the comment in accuracy.py."
     )
     parser.add_argument("--json", metavar="PATH", help="write all that was measured there")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N", help="N times the inputs")
     parser.add_argument("--table", action="store_true", help="print the tables in Markdown")
     parser.add_argument(
         "--from", dest="source", metavar="PATH", help="show this JSON, do not measure"
     )
     asked = parser.parse_args(argv)
+    if asked.rounds < 1:
+        parser.error("--rounds: give 1 or more")
     if asked.source is None:
-        found = measure()
+        found = measure(asked.rounds)
     else:
         with open(asked.source, encoding="utf-8") as file:
             found = floats(json.load(file))

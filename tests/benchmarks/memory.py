@@ -15,6 +15,8 @@ import select
 import subprocess
 import sys
 
+DIED = "the process that was measured has not made its epochs"
+
 
 def anonymous_bytes(pid):
     """The anonymous memory of a process now, in bytes."""
@@ -37,10 +39,13 @@ def peak_extra_bytes(X_path, y_path, n, d, epochs, program=__file__):
         looks = 0
         print("go", file=child.stdin, flush=True)
         while not select.select([child.stdout], [], [], 0.002)[0]:
-            peak = max(peak, anonymous_bytes(child.pid))
+            try:
+                peak = max(peak, anonymous_bytes(child.pid))
+            except OSError as error:  # it is ending, and has no memory any more
+                raise OSError(DIED) from error
             looks += 1
         if child.stdout.readline() != f"made {epochs}\n":
-            raise OSError("the process that was measured has not made its epochs")
+            raise OSError(DIED)
         print("stop", file=child.stdin, flush=True)
     return peak - before, looks
 
