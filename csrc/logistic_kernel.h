@@ -70,8 +70,9 @@ static const double NO_ROW = -1e300;
  * lane for every eighth feature), for the residuals (a lane for every eighth row), and for the
  * gradient (every eighth row adds to the same one of eight sums, so again a lane). */
 
-INLINE void logistic_blocks(const samples *x, const int is_f64, const int second, const double *params,
-                            size_t first, size_t last, double *scratch, double *out)
+INLINE void logistic_blocks(const samples *x, const int is_f64, const int second,
+                            const double *params, size_t first, size_t last, double *scratch,
+                            double *out)
 {
     const char *X = x->X;
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
@@ -125,7 +126,8 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
         /* grad_w[j] += residual * x[j], every eighth row to its own sum */
         for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
             next = fetch(next, lines);
-            add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r + lane, grad_w + lane * wide);
+            add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r + lane, 0, grad_w + lane * wide,
+                     0, 1);
         }
         if (second)
             add_products(X, is_f64, i * d, d, rows, curvature, products);

@@ -121,8 +121,10 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
         for (size_t g = 0; g < vectors; g++) {
             lanes loss_g;
             EACH_PART(k, const size_t at = g * LANES + k * LANES_WIDTH;
-                      loss_g.p[k] = x->soft ? softmax_part(r + at, C, BLOCK, part_set(0.0), ys + at, 1)
-                                            : softmax_part(r + at, C, BLOCK, part_load(label + at), ys, 0);)
+                      loss_g.p[k] =
+                          x->soft
+                              ? softmax_part(r + at, C, BLOCK, part_set(0.0), ys + at, 1)
+                              : softmax_part(r + at, C, BLOCK, part_load(label + at), ys, 0);)
             if (weighted)
                 loss_g = lanes_mul(loss_g, lanes_load(weight + g * LANES));
             loss = lanes_add(loss, loss_g);
@@ -138,9 +140,15 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
         }
         for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
             next = fetch(next, lines);
-            for (size_t c = 0; c < C; c++)
-                add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r + c * BLOCK + lane,
-                         grad_W + lane * lane_step + c * wide);
+            const double *r_lane = r + lane;
+            double *sum = grad_W + lane * lane_step;
+            size_t c = 0;
+            for (; c + CLASSES_TOGETHER <= C; c += CLASSES_TOGETHER)
+                add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r_lane + c * BLOCK, BLOCK,
+                         sum + c * wide, wide, CLASSES_TOGETHER);
+            for (; c < C; c++)
+                add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r_lane + c * BLOCK, BLOCK,
+                         sum + c * wide, wide, 1);
         }
     }
     out[0] = lanes_sum(loss);

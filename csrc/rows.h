@@ -118,39 +118,54 @@ INLINE size_t lines_ahead(const samples *s, size_t row, size_t block, size_t siz
     return block * bytes / 64 / (block / LANES + LANES);
 }
 
-/* sum += r[i] * x[i] for every eighth row i < rows, for `vectors` vectors of features. */
+/* Classes whose sums stay in the registers together, so that x is loaded once for all of them. */
+enum { CLASSES_TOGETHER = LANES_WIDTH == 8 ? 5 : 1 };
+
+/* sum += r[i] * x[i] for every eighth row i < rows, for `vectors` vectors of features; and the
+ * same for further classes, whose r and sum stand r_step and sum_step further on. */
 INLINE void add_rows_to(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                        const double *r, double *sum, const int vectors, const size_t last_count)
+                        const double *r, size_t r_step, double *sum, size_t sum_step,
+                        const int classes, const int vectors, const size_t last_count)
 {
-    lanes s[4];
+    lanes s[CLASSES_TOGETHER][4];
     UNROLL
-    for (int v = 0; v < vectors; v++)
-        s[v] = lanes_load(sum + v * LANES);
-    for (size_t i = 0; i < rows; i += LANES) {
-        lanes r_i = lanes_set(r[i]);
+    for (int c = 0; c < classes; c++)
         UNROLL
-        for (int v = 0; v < vectors; v++) {
-            const size_t count = v + 1 < vectors ? LANES : last_count;
-            lanes x = load_features(X, is_f64, at + i * d + v * LANES, count);
-            s[v] = lanes_fma(x, r_i, s[v]);
+        for (int v = 0; v < vectors; v++)
+            s[c][v] = lanes_load(sum + c * sum_step + v * LANES);
+    for (size_t i = 0; i < rows; i += LANES) {
+        lanes x[4];
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            x[v] = load_features(X, is_f64, at + i * d + v * LANES,
+                                 v + 1 < vectors ? LANES : last_count);
+        UNROLL
+        for (int c = 0; c < classes; c++) {
+            lanes r_i = lanes_set(r[c * r_step + i]);
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                s[c][v] = lanes_fma(x[v], r_i, s[c][v]);
         }
     }
     UNROLL
-    for (int v = 0; v < vectors; v++)
-        lanes_store(sum + v * LANES, s[v]);
+    for (int c = 0; c < classes; c++)
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            lanes_store(sum + c * sum_step + v * LANES, s[c][v]);
 }
 
 /* The same for all d features. */
 INLINE void add_rows(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                     const double *r, double *sum)
+                     const double *r, size_t r_step, double *sum, size_t sum_step,
+                     const int classes)
 {
     size_t j = 0;
     for (; j + 4 * LANES <= d; j += 4 * LANES)
-        add_rows_to(X, is_f64, at + j, d, rows, r, sum + j, 4, LANES);
+        add_rows_to(X, is_f64, at + j, d, rows, r, r_step, sum + j, sum_step, classes, 4, LANES);
     for (; j + LANES <= d; j += LANES)
-        add_rows_to(X, is_f64, at + j, d, rows, r, sum + j, 1, LANES);
+        add_rows_to(X, is_f64, at + j, d, rows, r, r_step, sum + j, sum_step, classes, 1, LANES);
     if (j < d)
-        add_rows_to(X, is_f64, at + j, d, rows, r, sum + j, 1, d - j);
+        add_rows_to(X, is_f64, at + j, d, rows, r, r_step, sum + j, sum_step, classes, 1, d - j);
 }
 
 /* d sums of eight lanes, of which lane l stands at sum[l * lane_step ...] */

@@ -19,10 +19,8 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable
-from functools import wraps
 from struct import calcsize
-from traceback import walk_tb
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import checks
 from .checks import Descent
@@ -50,13 +48,6 @@ if getattr(lib, "PYREF_INTERFACE", 0) != 1:
         "pyref.fast is newer or older than the compiled part that lies beside it. Install pyref"
         " again. The same functions in pure Python are in pyref."
     )
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import ParamSpec, TypeVar
-
-    _P = ParamSpec("_P")
-    _R = TypeVar("_R")
 
 _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 _SLICE = 1 << 24  # elements looked through in one call
@@ -131,31 +122,16 @@ class _Huge(_Buffer):
         return self.given[i]
 
 
-def _let_go(traceback: TracebackType | None) -> None:
-    for frame, _line in walk_tb(traceback):
-        for value in frame.f_locals.values():
-            if isinstance(value, _Buffer):
-                value.release()
-
-
-def _letting_go(function: Callable[_P, _R]) -> Callable[_P, _R]:
+def _let_go(*values: Any) -> None:
     """After an error, let go of the user's buffers.
 
     subtle: The exception keeps the frames that it passed, and so the buffers in them. If it is
     part of a reference cycle, the garbage collector clears a memoryview that C still holds on
     to, and CPython crashes (seen with 3.11).
     """
-
-    @wraps(function)
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return function(*args, **kwargs)
-        except BaseException as error:
-            # from the function on; looking at this frame would tie it to its own exception
-            _let_go(error.__traceback__ and error.__traceback__.tb_next)
-            raise
-
-    return call
+    for value in values:
+        if isinstance(value, _Buffer):
+            value.release()
 
 
 def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> Any:
@@ -467,20 +443,22 @@ def residual(y: Any, z: Any) -> float:
     return lib.pyref_residual(y, z)
 
 
-@_letting_go
 def gradient_ab(
     x: Any, y: Any, a: Any, b: Any, *, threads: int | None = None
 ) -> tuple[float, float]:
     """(grad_a, grad_b), summed over the samples; see pyref.gradient_ab."""
-    x = _sample(x)
-    y = _labels(y, x.length)
-    params = array("d", (checks.finite(a, "a"), checks.finite(b, "b")))
-    helpers = _threads(threads)
-    _loss, grad_a, grad_b = _pass(x, y, params, helpers, "x")
-    return grad_a, grad_b
+    try:
+        x = _sample(x)
+        y = _labels(y, x.length)
+        params = array("d", (checks.finite(a, "a"), checks.finite(b, "b")))
+        helpers = _threads(threads)
+        _loss, grad_a, grad_b = _pass(x, y, params, helpers, "x")
+        return grad_a, grad_b
+    except BaseException:
+        _let_go(x, y)
+        raise
 
 
-@_letting_go
 def gradient_descent_logistic(
     x: Any,
     y: Any,
@@ -491,35 +469,41 @@ def gradient_descent_logistic(
     threads: int | None = None,
 ) -> tuple[float, float]:
     """Fit z = a*x + b from a = b = 0; see pyref.gradient_descent_logistic."""
-    x = _sample(x)
-    y = _labels(y, x.length)
-    learning_rate = checks.positive(learning_rate, "learning_rate")
-    iterations = checks.count(iterations, "iterations")
-    momentum = checks.not_negative(momentum, "momentum")
-    helpers = _threads(threads)
-    _label_values(y)
-    params = _zeros(2)
-    # a negative tolerance: nothing but (a, b) itself ends this run early
-    step = learning_rate / x.length
-    _descend(x, "x", y, 0, params, step, momentum, -1.0, iterations, None, helpers)
-    return params[0], params[1]
+    try:
+        x = _sample(x)
+        y = _labels(y, x.length)
+        learning_rate = checks.positive(learning_rate, "learning_rate")
+        iterations = checks.count(iterations, "iterations")
+        momentum = checks.not_negative(momentum, "momentum")
+        helpers = _threads(threads)
+        _label_values(y)
+        params = _zeros(2)
+        # a negative tolerance: nothing but (a, b) itself ends this run early
+        step = learning_rate / x.length
+        _descend(x, "x", y, 0, params, step, momentum, -1.0, iterations, None, helpers)
+        return params[0], params[1]
+    except BaseException:
+        _let_go(x, y)
+        raise
 
 
-@_letting_go
 def gradient(
     X: Any, y: Any, w: Any, b: Any, *, threads: int | None = None
 ) -> tuple[float, array[float], float]:
     """(loss, grad_w, grad_b), summed over the samples; see pyref.gradient."""
-    X = _table(X)
-    y = _labels(y, X.length)
-    params = _weights(w, X.width)
-    params.append(checks.finite(b, "b"))
-    helpers = _threads(threads)
-    sums = _pass(X, y, params, helpers, "X")
-    return sums[0], sums[1:-1], sums[-1]
+    try:
+        X = _table(X)
+        y = _labels(y, X.length)
+        params = _weights(w, X.width)
+        params.append(checks.finite(b, "b"))
+        helpers = _threads(threads)
+        sums = _pass(X, y, params, helpers, "X")
+        return sums[0], sums[1:-1], sums[-1]
+    except BaseException:
+        _let_go(X, y)
+        raise
 
 
-@_letting_go
 def gradient_descent(
     X: Any,
     y: Any,
@@ -535,26 +519,30 @@ def gradient_descent(
     threads: int | None = None,
 ) -> Descent[array[float], float, array[float]]:
     """Fit (w, b): Descent(w, b, losses, iterations, status); see pyref.gradient_descent."""
-    X = _table(X)
-    n, d = X.length, X.width
-    y = _labels(y, n)
-    learning_rate = checks.positive(learning_rate, "learning_rate")
-    iterations = checks.count(iterations, "iterations")
-    params = _zeros(d) if w is None else _weights(w, d)
-    params.append(checks.finite(b, "b"))
-    momentum = checks.not_negative(momentum, "momentum")
-    checks.choice(reduction, "reduction", ("sum", "mean"))
-    tolerance = checks.not_negative(tolerance, "tolerance")
-    checks.callback(callback)
-    helpers = _threads(threads)
-    _label_values(y)
+    try:
+        X = _table(X)
+        n, d = X.length, X.width
+        y = _labels(y, n)
+        learning_rate = checks.positive(learning_rate, "learning_rate")
+        iterations = checks.count(iterations, "iterations")
+        params = _zeros(d) if w is None else _weights(w, d)
+        params.append(checks.finite(b, "b"))
+        momentum = checks.not_negative(momentum, "momentum")
+        checks.choice(reduction, "reduction", ("sum", "mean"))
+        tolerance = checks.not_negative(tolerance, "tolerance")
+        checks.callback(callback)
+        helpers = _threads(threads)
+        _label_values(y)
 
-    step = learning_rate / n if reduction == "mean" else learning_rate
-    losses, status = _descend(
-        X, "X", y, 0, params, step, momentum, tolerance, iterations, callback, helpers
-    )
-    b = params.pop()
-    return Descent(params, b, losses, len(losses), status)
+        step = learning_rate / n if reduction == "mean" else learning_rate
+        losses, status = _descend(
+            X, "X", y, 0, params, step, momentum, tolerance, iterations, callback, helpers
+        )
+        b = params.pop()
+        return Descent(params, b, losses, len(losses), status)
+    except BaseException:
+        _let_go(X, y)
+        raise
 
 
 # ---------------------------------------------------------------- chapter 2
@@ -663,24 +651,26 @@ def categorical_cross_entropy_with_logits(ys: Any, zs: Any) -> float:
     )
 
 
-@_letting_go
 def softmax_gradient(
     X: Any, y: Any, W: Any, b: Any, *, threads: int | None = None
 ) -> tuple[float, list[array[float]], array[float]]:
     """(loss, grad_W, grad_b), summed over the samples; see pyref.softmax_gradient."""
-    X = _table(X)
-    y = _class_labels(y, X.length)
-    W = checks.class_weights(W, X.width)
-    C = len(W[0])
-    params = _by_class(W, checks.intercepts(b, C))
-    helpers = _threads(threads)
-    _class_label_values(y, C)
-    sums = _long_pass(X, y, C, params, helpers, "X")
-    grad_W, grad_b = _by_feature(sums[1:], X.width, C)
-    return sums[0], grad_W, grad_b
+    try:
+        X = _table(X)
+        y = _class_labels(y, X.length)
+        W = checks.class_weights(W, X.width)
+        C = len(W[0])
+        params = _by_class(W, checks.intercepts(b, C))
+        helpers = _threads(threads)
+        _class_label_values(y, C)
+        sums = _long_pass(X, y, C, params, helpers, "X")
+        grad_W, grad_b = _by_feature(sums[1:], X.width, C)
+        return sums[0], grad_W, grad_b
+    except BaseException:
+        _let_go(X, y)
+        raise
 
 
-@_letting_go
 def softmax_descent(
     X: Any,
     y: Any,
@@ -697,25 +687,29 @@ def softmax_descent(
     threads: int | None = None,
 ) -> Descent[list[array[float]], array[float], array[float]]:
     """Fit (W, b): Descent(w, b, losses, iterations, status); see pyref.softmax_descent."""
-    X = _table(X)
-    n, d = X.length, X.width
-    y = _class_labels(y, n)
-    C = _classes_of(y) if classes is None else checks.count(classes, "classes", 1)
-    learning_rate = checks.positive(learning_rate, "learning_rate")
-    iterations = checks.count(iterations, "iterations")
-    W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
-    b = [0.0] * C if b is None else checks.intercepts(b, C)
-    momentum = checks.not_negative(momentum, "momentum")
-    checks.choice(reduction, "reduction", ("sum", "mean"))
-    tolerance = checks.not_negative(tolerance, "tolerance")
-    checks.callback(callback)
-    helpers = _threads(threads)
-    _class_label_values(y, C)
+    try:
+        X = _table(X)
+        n, d = X.length, X.width
+        y = _class_labels(y, n)
+        C = _classes_of(y) if classes is None else checks.count(classes, "classes", 1)
+        learning_rate = checks.positive(learning_rate, "learning_rate")
+        iterations = checks.count(iterations, "iterations")
+        W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
+        b = [0.0] * C if b is None else checks.intercepts(b, C)
+        momentum = checks.not_negative(momentum, "momentum")
+        checks.choice(reduction, "reduction", ("sum", "mean"))
+        tolerance = checks.not_negative(tolerance, "tolerance")
+        checks.callback(callback)
+        helpers = _threads(threads)
+        _class_label_values(y, C)
 
-    params = _by_class(W, b)
-    step = learning_rate / n if reduction == "mean" else learning_rate
-    losses, status = _descend(
-        X, "X", y, C, params, step, momentum, tolerance, iterations, callback, helpers
-    )
-    W, b = _by_feature(params, d, C)
-    return Descent(W, b, losses, len(losses), status)
+        params = _by_class(W, b)
+        step = learning_rate / n if reduction == "mean" else learning_rate
+        losses, status = _descend(
+            X, "X", y, C, params, step, momentum, tolerance, iterations, callback, helpers
+        )
+        W, b = _by_feature(params, d, C)
+        return Descent(W, b, losses, len(losses), status)
+    except BaseException:
+        _let_go(X, y)
+        raise

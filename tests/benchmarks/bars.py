@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import memory
 import numpy as np
+import peers_softmax
 from harness import (
     Contender,
     Descended,
@@ -277,6 +278,49 @@ def large_float32(settings):
     """Out of the cache, in single precision, which the peers compute in as well."""
     problem = cloud(1_000_000, 32, np.float32, 3 if settings.quick else 10)
     return descent(problem, settings.how_many(9), of_read=(75, 95))
+
+
+# ---------------------------------------------------------------- ten classes: C1
+
+
+def classes_cloud(n, d, C, epochs):
+    """n rows of d normal features in C classes that overlap."""
+    draw = np.random.default_rng(n + d + C)
+    X = draw.standard_normal((n, d))
+    scores = X @ (draw.standard_normal((d, C)) / np.sqrt(d)) + draw.gumbel(size=(n, C))
+    W, b = 0.1 * draw.standard_normal((d, C)), 0.1 * draw.standard_normal(C)
+    return Problem(X, scores.argmax(axis=1), W, b, step(n, epochs), epochs)
+
+
+@bar("C1")
+def classes(settings):
+    """Softmax regression, ten classes."""
+    problem = classes_cloud(60_000, 64, 10, 3 if settings.quick else 20)
+
+    def run():
+        fit = fast.softmax_descent(
+            problem.X,
+            problem.y,
+            learning_rate=problem.step,
+            iterations=problem.epochs,
+            W=problem.w,
+            b=problem.b,
+            reduction="sum",
+        )
+        return Descended(fit.losses, np.array(fit.w), np.array(fit.b))
+
+    check = checker(problem, run())
+    found = peers_of(problem, peers_softmax.PEERS, check, problem.epochs)
+    contenders, trials, absent, failed = found
+    note = f"threads=None, {cores()} cores"
+    contenders.insert(0, Contender(OURS, run, problem.epochs, check, note))
+    rounds = settings.how_many(9)
+    times, others = compare(contenders, rounds, True, trials)
+    figures = [fastest_peer(times, peers_softmax.PEERS, 3, 6)]
+    n, d = problem.X.shape
+    extra = {"n": n, "d": d, "classes": 10, "epochs": problem.epochs}
+    work = f"{n:,} x {d}, 10 classes"
+    return Measured(work, "epoch", rounds, times, figures, absent, failed, others, extra)
 
 
 # ---------------------------------------------------------------- growing tables: P4

@@ -32,6 +32,8 @@ The bars (bars.py has the bounds).
     P1   document 000, 1000 epochs     P2   in the cache      P3, P3f   in memory, float64, float32
     P4   up to 16 million rows         P6   two threads       P7        one call on five points
     P8   pure Python against the documents' loops             roofline  GB/s over the number of rows
+    C1   softmax regression, ten classes
+
 For P3 and P3f the limit is the memory: X is also read by the C part's own loop that adds it up
 and does nothing else (PYREF_READ), in the same race; the faster of one thread and the default
 number counts. GB are 10^9 bytes of X for each epoch, whatever else is read.
