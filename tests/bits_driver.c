@@ -409,8 +409,10 @@ int main(int argc, char **argv)
         memory_that_fails(atoi(argv[3]));
         return 0;
     }
-    if (!strcmp(argv[1], "undefined"))
-        return INT_MAX + atoi(argv[3]) > 0;
+    if (!strcmp(argv[1], "undefined")) {
+        printf("%d\n", INT_MAX + atoi(argv[3]));
+        return 0;
+    }
     if (!strcmp(argv[1], "leak") || !strcmp(argv[1], "race")) {
         (argv[1][0] == 'l' ? leak : race)();
         return 0;
