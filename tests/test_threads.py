@@ -98,8 +98,11 @@ def test_the_threads_that_are_chosen_for_you(fast):
     """As many as this process may use, for large work; the caller alone, for small."""
     cores = len(os.sched_getaffinity(0))
     how = {"learning_rate": 0.1, "iterations": 2000}
-    _, most = most_threads_during(lambda: fast.gradient_descent(X, Y, **how))
-    assert most == min(cores, 30) - 1
+    seen = 0  # on a busy machine the watcher may miss a run or two
+    for _ in range(20):
+        if seen < min(cores, 30) - 1:
+            seen = max(seen, most_threads_during(lambda: fast.gradient_descent(X, Y, **how))[1])
+    assert seen == min(cores, 30) - 1
     _, most = most_threads_during(lambda: fast.gradient_descent(X[:1000], Y[:1000], **how))
     assert most == 0
 
