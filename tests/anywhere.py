@@ -19,7 +19,7 @@ INFINITY = float("inf")
 NAN = float("nan")
 
 # Chapters that a copy of the folder may lack. One that is there must work.
-MAY_BE_ABSENT = ("multinomial", "second_order")
+MAY_BE_ABSENT = ("second_order",)
 
 # -------------------------------------------------------- counting
 
