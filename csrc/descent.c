@@ -9,6 +9,8 @@ static int descend(pass *p, team *t, double *params, double *v, double step, dou
 {
     const size_t size = p->out_size - 1, penalised = p->samples.d * p->samples.classes;
     double *gradient = p->total + 1, *next = p->next_params;
+    /* A look at the clock costs a little: where passes take microseconds, only now and then. */
+    const size_t look = p->samples.n * penalised <= 16384 ? 16 : 1;
     for (; *made < iterations; ++*made) {
         if (!team_pass(t, params, deadline))
             return PYREF_AGAIN;
@@ -41,9 +43,7 @@ static int descend(pass *p, team *t, double *params, double *v, double step, dou
             return PYREF_DIVERGED;
         memcpy(params, next, size * sizeof *params);
         losses[*made] = loss;
-        /* A pass of several parts looks at the clock itself; one of a single part is short. */
-        if ((t->late || (*made % 16 == 15 && seconds_now() > deadline)) &&
-            *made + 1 < iterations) {
+        if (*made % look == look - 1 && seconds_now() > deadline && *made + 1 < iterations) {
             ++*made;
             return PYREF_AGAIN;
         }
