@@ -84,7 +84,7 @@ def instruction_set(fast: Any) -> str:
 def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     """Read X so many times, by the C part's loop that does nothing else; returns its sum."""
     ffi, lib = fast.ffi, fast.lib
-    table = fast._table(X)
+    table = fast.buffers.table(X)
     none = ffi.NULL
     run = lib.pyref_run_new(
         lib.PYREF_READ, table.pointer, table.kind, none, table.kind, none, table.length,
@@ -95,7 +95,7 @@ def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     total = array("d", [0.0])
     try:
         for _ in range(passes):
-            while not lib.pyref_run_pass(run, none, FOR_EVER, fast._doubles(total)):
+            while not lib.pyref_run_pass(run, none, FOR_EVER, fast.doubles(total)):
                 pass
     finally:
         lib.pyref_run_free(run)

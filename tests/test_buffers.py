@@ -558,7 +558,7 @@ def test_a_bad_cell_is_found_where_it_is_and_nowhere_else(fast, monkeypatch, kin
     """Also across the slices in which a large table is looked through."""
     for slice_ in (None, 1, 7, 64):
         if slice_:
-            monkeypatch.setattr(fast, "_SLICE", slice_)
+            monkeypatch.setattr(fast.buffers, "SLICE", slice_)
         for row, column in ((0, 0), (0, D - 1), (N // 2, 2), (N - 1, 0), (N - 1, D - 1)):
             table = X.astype(kind)
             table[row, column] = value
@@ -582,10 +582,10 @@ def test_a_bad_cell_is_found_where_it_is_and_nowhere_else(fast, monkeypatch, kin
 def test_a_bad_cell_far_down_a_large_table(fast):
     """84 MB: more than one slice as it is, more than one part, several threads."""
     n, d = 2**22 + 3, 5
-    assert n * d > fast._SLICE
+    assert n * d > fast.buffers.SLICE
     table = np.zeros((n, d), np.float32)
     labels = np.zeros(n, np.uint8)
-    for row, column in ((0, 1), (fast._SLICE // d, fast._SLICE % d), (n - 1, d - 1)):
+    for row, column in ((0, 1), (fast.buffers.SLICE // d, fast.buffers.SLICE % d), (n - 1, d - 1)):
         table[row, column] = np.nan
         for call in (
             lambda: fast.gradient(table, labels, W, B),
@@ -594,7 +594,7 @@ def test_a_bad_cell_far_down_a_large_table(fast):
             with pytest.raises(ValueError, match=rf"^X\[{row}\]\[{column}\] is nan: "):
                 call()
         table[row, column] = 0.0
-    for row in (0, fast._SLICE // d, n - 1):
+    for row in (0, fast.buffers.SLICE // d, n - 1):
         labels[row] = 2
         with pytest.raises(ValueError, match=rf"^y\[{row}\] is 2.0: "):
             fast.gradient(table, labels, W, B)
