@@ -88,7 +88,7 @@ static inline size_t softmax_scratch(const samples *s)
 /* Element kinds. The numbers are the interface to pyref/fast.py. */
 enum { F64, F32, I8, U8, I16, U16, I32, U32, I64, U64 };
 
-/* out[i] = f(a[i]) or f(a[i], b[i]) for n numbers */
+/* out[i] = f(a[i], b[i]) for n numbers; the functions of one number want any b, a for one */
 typedef void map(const double *a, const double *b, double *out, size_t n);
 
 /* What rows [first, last) add to the sums of one pass over X. */

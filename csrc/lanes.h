@@ -14,6 +14,8 @@
 
 #define PARTS (LANES / LANES_WIDTH)
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+#define ALIGNED __attribute__((aligned(64)))
 
 /* GCC and Clang vectors: + - * / and the comparisons work lane by lane. */
 typedef double part __attribute__((vector_size(8 * LANES_WIDTH)));
@@ -69,6 +71,35 @@ INLINE void part_store(double *x, part a)
     memcpy(x, &a, sizeof a);
 }
 
+/* The smaller of a and b; b, if it is a NaN. */
+INLINE part part_min(part a, part b)
+{
+#if LANES_WIDTH == 8
+    return _mm512_min_pd(a, b);
+#elif LANES_WIDTH == 4
+    return _mm256_min_pd(a, b);
+#elif defined(__aarch64__)
+    return vminq_f64(a, b);
+#elif defined(__x86_64__)
+    return _mm_min_pd(a, b);
+#else
+    bits smaller = a < b;
+    return (part)((smaller & (bits)a) | (~smaller & (bits)b));
+#endif
+}
+
+/* |z| */
+INLINE part part_abs(part z)
+{
+    return (part)((bits)z & ~(bits)part_set(-0.0));
+}
+
+/* All bits of a lane 1 if z is negative (or -0), else 0. */
+INLINE bits part_negative(part z)
+{
+    return (bits)z >> 63;
+}
+
 INLINE part part_select(bits mask, part yes, part no)
 {
     return (part)((mask & (bits)yes) | (~mask & (bits)no));
@@ -80,8 +111,8 @@ INLINE part part_select(bits mask, part yes, part no)
  * e^-a = 2^k e^r with k the whole number nearest to -a / log 2, so |r| <= (log 2)/2. */
 INLINE part part_exp_minus(part a)
 {
-    /* Past 746 the result is 0 for certain. A NaN fails the comparison and stays. */
-    a = part_select(a > 746.0, part_set(746.0), a);
+    /* Past 746 the result is 0 for certain. */
+    a = part_min(part_set(746.0), a);
     /* k: adding 1.5 * 2^52 pushes the fraction out of the double, so that k is left in its
      * low bits. (k + 64, to be exact, see below.) */
     const part shifter = part_set(0x1.8p52 + 64.0);
@@ -102,12 +133,17 @@ INLINE part part_exp_minus(part a)
     even = part_fma(r2, even, part_set(EXP_0));
     odd = part_fma(r2, odd, part_set(EXP_1));
     part e_r = part_fma(r2, part_fma(r, odd, even), r) + 1.0;
+#if LANES_WIDTH == 8
+    /* times 2^k, rounded once: an instruction of AVX-512 */
+    return _mm512_scalef_pd(e_r, k);
+#else
     /* times 2^(k+64), by adding k + 64 to the exponent: never subnormal, so no digit is lost;
      * then times 2^-64, which rounds a subnormal result once, and any other not at all */
     part scaled = (part)((bits)e_r + ((bits)shifted << 52));
     /* subtle: plus 0 * a, which is 0, or a NaN if a is one: the integer sum may have made a
      * number of it */
     return part_fma(a, part_set(0.0), scaled * 0x1p-64);
+#endif
 }
 
 /* log(u + c) for normal u > 0 and a c below its last digit. The worst error found is 0.86 ulp,

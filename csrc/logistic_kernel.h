@@ -11,9 +11,10 @@ typedef struct {
     size_t in_product;
 } sums;
 
-/* Eight samples: their scores z and labels y give the residuals dL/dz, and add to the loss.
+/* Eight samples: their scores z, e = e^-|z| and labels y give the residuals dL/dz, and add to
+ * the loss.
  *
- * The twin of _loss_and_residual. One exponential e = e^-|z| serves both:
+ * The twin of _loss_and_residual. The one exponential serves both:
  *
  *     residual = ((1-y) - y e) / (1 + e)     loss = (1-y) |z| + log1p(e)      for z >= 0
  *              = ((1-y) e - y) / (1 + e)          =    y  |z| + log1p(e)      for z < 0
@@ -26,22 +27,20 @@ typedef struct {
  * lost beside the 1:  (1 + product)(1 + e) = 1 + (product + (product * e + e)). Each step is
  * right to 2 ulp, and log1p makes a relative error of its argument no larger. A sample's weight
  * would be a power, so weighted samples do take a logarithm each. */
-INLINE part samples_part(part z, part y, part weight, int weighted, part *loss, part *product,
-                         part *curvature)
+INLINE part samples_part(part z, part e, part y, part weight, int weighted, part *loss,
+                         part *product, part *curvature)
 {
     const bits sign_bit = (bits)part_set(-0.0);
-    bits negative = z < 0.0;
-    part size = (part)((bits)z & ~sign_bit);
-    part e = part_exp_minus(size);
+    bits negative = part_negative(z);
     part against = part_select(negative, y, 1.0 - y);
     part with = part_select(negative, 1.0 - y, y);
     part up = part_fma(-with, e, against);
     part q = e + 1.0;
-    part residual = (part)((bits)up ^ (negative & sign_bit)) / q;
+    part residual = (part)((bits)up ^ ((bits)z & sign_bit)) / q;
     if (curvature) /* p (1-p), for chapter 3 */
         *curvature = e / (q * q);
     /* subtle: where nothing speaks against, an infinite z costs 0, not 0 * inf = NaN */
-    part distance = (part)((bits)size & (against != 0.0));
+    part distance = (part)((bits)part_abs(z) & (against != 0.0));
     if (weighted) {
         part one = part_fma(distance, against, part_log1p(e));
         *loss = part_fma(weight, one, *loss);
@@ -59,6 +58,24 @@ INLINE void close_product(sums *s)
     s->loss = lanes_add(s->loss, lanes_log1p(s->product));
     s->product = lanes_set(0.0);
     s->in_product = 0;
+}
+
+/* e^-|z|, for samples_part. It comes in a loop before that one, because a processor looks only
+ * so many instructions ahead: in short loops it sees several rounds at once, and works on one
+ * while another waits for its last result. */
+INLINE lanes exp_minus_size(lanes z)
+{
+    EACH_PART(k, z.p[k] = part_exp_minus(part_abs(z.p[k]));)
+    return z;
+}
+
+/* The same for some vectors. Compiled apart, as is packed_scores below: the registers that hold
+ * the coefficients of e^x are then free again for the sums. (Inlined, GCC keeps the
+ * coefficients there and the sums in memory.) */
+static NOINLINE void exp_minus_sizes(const double *z, size_t vectors, double *e)
+{
+    for (size_t g = 0; g < vectors; g++)
+        lanes_store(e + g * LANES, exp_minus_size(lanes_load(z + g * LANES)));
 }
 
 /* The score of a row that is not there: with label 0 it has no loss and no residual. */
@@ -81,7 +98,8 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
     double *products = grad_w + LANES * wide; /* with `second` only */
-    double r[BLOCK], y[BLOCK], weight[BLOCK], curvature[BLOCK];
+    double r[BLOCK] ALIGNED, e[BLOCK] ALIGNED, y[BLOCK] ALIGNED;
+    double weight[BLOCK] ALIGNED, curvature[BLOCK] ALIGNED;
     sums s = {lanes_set(0.0), lanes_set(0.0), lanes_set(0.0), 0};
 
     memset(scratch, 0, (second ? hessian_scratch(x) : logistic_scratch(x)) * sizeof *scratch);
@@ -110,11 +128,13 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
             y[k] = weight[k] = 0.0;
         }
         /* from the scores to the residuals */
+        exp_minus_sizes(r, vectors, e);
         for (size_t g = 0; g < vectors; g++) {
-            lanes z = lanes_load(r + g * LANES), y_g = lanes_load(y + g * LANES);
-            lanes weight_g = lanes_load(weight + g * LANES), curvature_g = z;
-            EACH_PART(k, z.p[k] = samples_part(z.p[k], y_g.p[k], weight_g.p[k], weighted,
-                                               &s.loss.p[k], &s.product.p[k],
+            lanes z = lanes_load(r + g * LANES), e_g = lanes_load(e + g * LANES);
+            lanes y_g = lanes_load(y + g * LANES), weight_g = lanes_load(weight + g * LANES);
+            lanes curvature_g = z;
+            EACH_PART(k, z.p[k] = samples_part(z.p[k], e_g.p[k], y_g.p[k], weight_g.p[k],
+                                               weighted, &s.loss.p[k], &s.product.p[k],
                                                second ? &curvature_g.p[k] : NULL);)
             if (second)
                 lanes_store(curvature + g * LANES, curvature_g);
@@ -144,7 +164,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
 
 /* ------------------------------------------------------------------ packed rows
  *
- * Few features: eight rows at a time, and everything stays in registers. */
+ * Few features: eight rows at a time, of which the features are loaded as they are used. */
 
 INLINE lanes packed_score(const double *x, const int D, const lanes *w, lanes b)
 {
@@ -164,52 +184,75 @@ INLINE lanes packed_score(const double *x, const int D, const lanes *w, lanes b)
     return lanes_add(sum, b);
 }
 
-INLINE void packed_group(const double *x, const int D, size_t rows, const int weighted,
-                         const lanes *w, lanes b, sums *s, lanes *grad_w)
+enum { GROUPS = 32 }; /* worked on at a time: they, and what is kept of them, stay in the cache */
+
+/* The scores z of some groups, and e = e^-|z|. */
+INLINE void packed_scores(const double *group, const int D, size_t size, size_t rows,
+                          const double *params, size_t d, double *z, double *e)
 {
-    lanes z = packed_score(x, D, w, b);
-    if (rows < LANES) {
-        double z_rows[LANES];
-        lanes_store(z_rows, z);
-        for (size_t i = rows; i < LANES; i++)
-            z_rows[i] = NO_ROW;
-        z = lanes_load(z_rows);
-    }
-    lanes y = lanes_load(x + D * LANES), weight = y, r;
-    if (weighted)
-        weight = lanes_load(x + (D + 1) * LANES);
-    EACH_PART(k, r.p[k] = samples_part(z.p[k], y.p[k], weight.p[k], weighted, &s->loss.p[k],
-                                       &s->product.p[k], NULL);)
-    s->grad_b = lanes_add(s->grad_b, r);
+    const size_t groups = (rows + LANES - 1) / LANES;
+    lanes w[8], b = lanes_set(params[d]);
     UNROLL
     for (int j = 0; j < D; j++)
-        grad_w[j] = lanes_fma(lanes_load(x + j * LANES), r, grad_w[j]);
+        w[j] = lanes_set((size_t)j < d ? params[j] : 0.0);
+    for (size_t g = 0; g < groups; g++, group += size) {
+        lanes z_g = packed_score(group, D, w, b);
+        lanes_store(z + g * LANES, z_g);
+        lanes_store(e + g * LANES, exp_minus_size(z_g));
+    }
+    for (size_t k = rows; k < groups * LANES; k++) {
+        z[k] = NO_ROW;
+        e[k] = 0.0;
+    }
 }
+
+#define PACKED_SCORES(D)                                                                      \
+    static NOINLINE void packed_scores_##D(                                                   \
+        const double *group, size_t size, size_t rows, const double *params, size_t d,        \
+        double *z, double *e)                                                                 \
+    {                                                                                         \
+        packed_scores(group, D, size, rows, params, d, z, e);                                 \
+    }
+PACKED_SCORES(1)
+PACKED_SCORES(2)
+PACKED_SCORES(4)
+PACKED_SCORES(8)
+#undef PACKED_SCORES
 
 INLINE void logistic_packed(const samples *x, const int D, const int weighted,
                             const double *params, size_t first, size_t last, double *out)
 {
     const size_t size = (D + 1 + weighted) * LANES;
     sums s = {lanes_set(0.0), lanes_set(0.0), lanes_set(0.0), 0};
-    lanes w_j[8], grad_w[8], b = lanes_set(params[x->d]);
+    lanes grad_w[8];
+    double z[GROUPS * LANES] ALIGNED, e[GROUPS * LANES] ALIGNED;
     UNROLL
-    for (int j = 0; j < D; j++) {
-        w_j[j] = lanes_set((size_t)j < x->d ? params[j] : 0.0);
+    for (int j = 0; j < D; j++)
         grad_w[j] = lanes_set(0.0);
-    }
-    const double *tile = x->packed + first / LANES * size;
-    size_t rows = last - first;
-    while (rows) {
-        size_t whole = rows / LANES < PRODUCT_ROWS ? rows / LANES : PRODUCT_ROWS;
-        for (size_t g = 0; g < whole; g++, tile += size)
-            packed_group(tile, D, LANES, weighted, w_j, b, &s, grad_w);
-        rows -= whole * LANES;
-        if (whole < PRODUCT_ROWS && rows) {
-            packed_group(tile, D, rows, weighted, w_j, b, &s, grad_w);
-            rows = 0;
+    const double *group = x->packed + first / LANES * size;
+    for (size_t i = first; i < last; i += GROUPS * LANES) {
+        const size_t rows = last - i < GROUPS * LANES ? last - i : GROUPS * LANES;
+        const size_t groups = (rows + LANES - 1) / LANES;
+        (D == 1   ? packed_scores_1
+         : D == 2 ? packed_scores_2
+         : D == 4 ? packed_scores_4
+                  : packed_scores_8)(group, size, rows, params, x->d, z, e);
+        for (size_t g = 0; g < groups; g++, group += size) {
+            lanes z_g = lanes_load(z + g * LANES), e_g = lanes_load(e + g * LANES), r;
+            lanes y = lanes_load(group + D * LANES);
+            lanes weight = weighted ? lanes_load(group + (D + 1) * LANES) : y;
+            EACH_PART(k, r.p[k] = samples_part(z_g.p[k], e_g.p[k], y.p[k], weight.p[k], weighted,
+                                               &s.loss.p[k], &s.product.p[k], NULL);)
+            s.grad_b = lanes_add(s.grad_b, r);
+            UNROLL
+            for (int j = 0; j < D; j++)
+                grad_w[j] = lanes_fma(lanes_load(group + j * LANES), r, grad_w[j]);
         }
-        close_product(&s);
+        s.in_product += groups;
+        if (s.in_product == PRODUCT_ROWS)
+            close_product(&s);
     }
+    close_product(&s);
     out[0] = lanes_sum(s.loss);
     for (size_t j = 0; j < x->d; j++)
         out[1 + j] = lanes_sum(grad_w[j]);

@@ -11,7 +11,7 @@ static size_t exponentials(const double *zs, size_t C, double *es, double *rest)
             top = c;
     for (size_t c = 0; c < C; c++)
         es[c] = zs[top] - zs[c];
-    active_kernels->exp_minus(es, NULL, es, C);
+    active_kernels->exp_minus(es, es, es, C);
     es[top] = 1.0;
     *rest = 0.0;
     for (size_t c = 0; c < C; c++) {
@@ -33,7 +33,7 @@ double pyref_logsumexp(const double *zs, size_t C, double *room)
         any_nan |= isnan(zs[c]);
     if (isinf(zs[top]) && !any_nan)
         return zs[top];
-    active_kernels->log1p(&rest, NULL, &log_sum, 1);
+    active_kernels->log1p(&rest, &rest, &log_sum, 1);
     return zs[top] + log_sum;
 }
 
@@ -61,7 +61,7 @@ double pyref_categorical_cross_entropy_with_logits(const double *ys, const doubl
     size_t top = exponentials(zs, C, room, &rest);
     for (size_t c = 0; c < C; c++)
         total += ys[c];
-    active_kernels->log1p(&rest, NULL, &log_sum, 1);
+    active_kernels->log1p(&rest, &rest, &log_sum, 1);
     double loss = total * log_sum;
     for (size_t c = 0; c < C; c++)
         if (ys[c] > 0 && c != top)

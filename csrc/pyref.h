@@ -29,7 +29,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 1 };
+enum { PYREF_INTERFACE = 2 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -89,6 +89,9 @@ enum { PYREF_AGAIN, PYREF_ITERATIONS, PYREF_CONVERGED, PYREF_DIVERGED };
 int pyref_run_descent(pyref_run *run, double *params, double *v, double step, double momentum,
                       double l2, double total, double tolerance, size_t iterations,
                       double seconds, double *losses, size_t *made);
+
+/* `count` elements of a float32 buffer as doubles. */
+void pyref_widen(const void *values, size_t count, double *out);
 
 /* The first of `count` elements that is not finite; that is no label (0 to 1). `count` if there is none. */
 size_t pyref_find_not_finite(const void *X, int kind, size_t from, size_t count);

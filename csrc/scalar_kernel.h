@@ -3,27 +3,27 @@
  * the same score among many give the same bits. */
 
 /* Apply `expression` of `a` (and `b`) to n numbers; the last few go through a copy. */
-#define MAP(name, ...)                                                          \
-    static void name(const double *a_in, const double *b_in, double *out, size_t n) \
-    {                                                                           \
-        for (size_t i = 0; i < n; i += LANES) {                                 \
-            const size_t count = n - i < LANES ? n - i : LANES;                 \
-            double a_copy[LANES] = {0}, b_copy[LANES] = {0}, r_copy[LANES];     \
-            memcpy(a_copy, a_in + i, count * sizeof *out);                      \
-            if (b_in)                                                           \
-                memcpy(b_copy, b_in + i, count * sizeof *out);                  \
-            lanes a_lanes = lanes_load(a_copy), b_lanes = lanes_load(b_copy), r_lanes; \
-            EACH_PART(k, part a = a_lanes.p[k]; part b = b_lanes.p[k]; (void)b; \
-                      part r; __VA_ARGS__ r_lanes.p[k] = r;)                    \
-            lanes_store(r_copy, r_lanes);                                       \
-            memcpy(out + i, r_copy, count * sizeof *out);                       \
-        }                                                                       \
+#define MAP(name, ...)                                                                    \
+    INLINE lanes name##_lanes(lanes a_lanes, lanes b_lanes)                               \
+    {                                                                                     \
+        lanes r_lanes;                                                                    \
+        EACH_PART(k, part a = a_lanes.p[k]; part b = b_lanes.p[k]; (void)b; part r;       \
+                  __VA_ARGS__ r_lanes.p[k] = r;)                                          \
+        return r_lanes;                                                                   \
+    }                                                                                     \
+    static void name(const double *a, const double *b, double *out, size_t n)             \
+    {                                                                                     \
+        double a_last[LANES] = {0}, b_last[LANES] = {0};                                  \
+        size_t i = 0;                                                                     \
+        for (; i + LANES <= n; i += LANES)                                                \
+            lanes_store(out + i, name##_lanes(lanes_load(a + i), lanes_load(b + i)));     \
+        if (i == n)                                                                       \
+            return;                                                                       \
+        memcpy(a_last, a + i, (n - i) * sizeof *out);                                     \
+        memcpy(b_last, b + i, (n - i) * sizeof *out);                                     \
+        lanes_store(a_last, name##_lanes(lanes_load(a_last), lanes_load(b_last)));        \
+        memcpy(out + i, a_last, (n - i) * sizeof *out);                                   \
     }
-
-INLINE part part_abs(part z)
-{
-    return (part)((bits)z & ~(bits)part_set(-0.0));
-}
 
 /* 1 / (1 + e) for z >= 0, e / (1 + e) = e - e (e / (1 + e)) for z < 0, with e = e^-|z| */
 INLINE part sigmoid_part(part z)
@@ -41,7 +41,7 @@ MAP(softplus_each, part e = part_exp_minus(part_abs(a));
 
 /* of label a and score b */
 MAP(loss_each, part loss = part_set(0.0); part none = part_set(0.0);
-    samples_part(b, a, part_set(1.0), 1, &loss, &none, NULL);
+    samples_part(b, part_exp_minus(part_abs(b)), a, part_set(1.0), 1, &loss, &none, NULL);
     r = loss;)
 
 MAP(residual_each, r = (1.0 - a) * sigmoid_part(b) - a * sigmoid_part(-b);)

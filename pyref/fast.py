@@ -136,13 +136,13 @@ def _scores(function: Any, one: Any, z: Any) -> Any:
         return one(checks.number(z, "z"))
     out = array("d")
     for start in range(0, len(view), _SCORES):  # by parts, so that Ctrl-C is heard
-        part = view[start : start + _SCORES].tobytes()
-        if view.itemsize == 8:
-            out.frombytes(part)
-        else:
-            out.extend(array("d", array("f", part)))
+        part = view[start : start + _SCORES]
+        out.frombytes(part.tobytes() if part.itemsize == 8 else bytes(8 * len(part)))
         with doubles(out) as scores:
-            function(scores + start, scores + start, len(out) - start)
+            if part.itemsize == 4:
+                with ffi.from_buffer(part) as floats:
+                    lib.pyref_widen(floats, len(part), scores + start)
+            function(scores + start, scores + start, len(part))
     return out
 
 
