@@ -26,11 +26,20 @@ void pyref_fail_allocation_after(int count)
     allocations_left = count;
 }
 
-static void *allocate(size_t count, size_t size)
+/* Some bytes from the start of a cache line on, with anything in them. */
+static void *allocate(size_t size)
 {
     if (allocations_left >= 0 && allocations_left-- == 0)
         return NULL;
-    return calloc(count ? count : 1, size);
+    void *memory;
+    return posix_memalign(&memory, 64, size) == 0 ? memory : NULL;
+}
+
+/* `count` doubles filled up to whole cache lines: so that no two threads write to one, and a
+ * vector is not split by the end of one. */
+static size_t whole_lines(size_t count)
+{
+    return (count + 7) / 8 * 8;
 }
 
 /* ------------------------------------------------------------------ the plan */
@@ -79,10 +88,7 @@ void pyref_run_free(pyref_run *run)
     pass *p = (pass *)run;
     if (!p)
         return;
-    free(p->partial);
-    free(p->total);
-    free(p->scratch);
-    free(p->next_params);
+    free(p->doubles);
     free(p->packed);
     free(p);
 }
@@ -91,9 +97,10 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                          size_t passes, int threads)
 {
-    pass *p = allocate(1, sizeof *p);
+    pass *p = allocate(sizeof *p);
     if (!p)
         return NULL;
+    memset(p, 0, sizeof *p);
     samples *s = &p->samples;
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
                    .classes = classes, .soft = soft, .X_kind = X_kind, .y_kind = y_kind};
@@ -130,14 +137,18 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->threads = (int)p->parts;
     if (p->threads < 1)
         p->threads = 1;
-    p->partial = allocate(p->parts * p->out_size, sizeof(double));
-    p->total = allocate(p->out_size, sizeof(double));
-    p->scratch = allocate((size_t)p->threads * p->scratch_size, sizeof(double));
-    p->next_params = allocate(p->out_size, sizeof(double));
-    int failed = !p->partial || !p->total || !p->scratch || !p->next_params;
+    p->out_room = whole_lines(p->out_size);
+    p->scratch_room = whole_lines(p->scratch_size);
+    p->doubles = allocate(((p->parts + 2) * p->out_room + (size_t)p->threads * p->scratch_room) *
+                          sizeof(double));
+    int failed = !p->doubles;
+    p->total = p->doubles;
+    p->next_params = p->total + p->out_room;
+    p->partial = p->next_params + p->out_room;
+    p->scratch = p->partial + p->parts * p->out_room;
     if (!failed && what == PYREF_GRADIENT && packing_pays(n, d, passes)) {
         const size_t columns = packed_d(d) + 1 + (sample_weight != NULL);
-        p->packed = allocate((n + LANES - 1) / LANES * LANES * columns, sizeof(double));
+        p->packed = allocate((n + LANES - 1) / LANES * LANES * columns * sizeof(double));
         if (p->packed)
             active_kernels->pack(s, 0, n, p->packed);
         else
@@ -205,8 +216,8 @@ static void work(team *t, int self)
             const size_t first = part * p->part_rows, rest = p->samples.n - first;
             p->kernel(&p->samples, t->params, first,
                       first + (rest < p->part_rows ? rest : p->part_rows),
-                      p->scratch + (size_t)self * p->scratch_size,
-                      p->partial + part * p->out_size);
+                      p->scratch + (size_t)self * p->scratch_room,
+                      p->partial + part * p->out_room);
             p->done[part] = 1;
             if (p->parts > 1 && seconds_now() > t->deadline)
                 __atomic_store_n(&t->late, 1, __ATOMIC_RELAXED);
@@ -280,7 +291,7 @@ int team_pass(team *t, const double *params, double deadline)
     memcpy(p->total, p->partial, p->out_size * sizeof *p->total);
     for (size_t i = 1; i < p->parts; i++)
         for (size_t j = 0; j < p->out_size; j++)
-            p->total[j] += p->partial[i * p->out_size + j];
+            p->total[j] += p->partial[i * p->out_room + j];
     return 1;
 }
 

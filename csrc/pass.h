@@ -16,10 +16,12 @@ typedef struct {
     size_t scratch_size; /* doubles of scratch that a thread needs */
     size_t part_rows, parts;
     int threads;
-    double *partial;     /* parts x out_size */
-    double *total;       /* out_size: the sum of the parts, in order */
-    double *scratch;     /* threads x scratch_size */
+    size_t out_room, scratch_room; /* the same, filled up to whole cache lines */
+    double *doubles;     /* one piece of memory, in which lie: */
+    double *total;       /* the sum of the parts, in order */
     double *next_params; /* room for the parameters after a step */
+    double *partial;     /* parts x out_room */
+    double *scratch;     /* threads x scratch_room */
     double *packed;
     unsigned char done[MOST_PARTS]; /* which parts of the present pass are done */
 } pass;

@@ -30,6 +30,11 @@ for _code in "?bBhHiIlLqQ":
 _ARRAY_CODES = "dfbBhHiIqQ"
 
 
+# What is copied as a list, or refused as one: here memoryview would fail, or see numbers in text.
+_NO_BUFFERS = frozenset((list, tuple, str, bytes, bytearray))
+_ZERO = array("d", [0.0])
+
+
 class Buffer:
     """A run of numbers in memory: where, how many, and of which kind."""
 
@@ -97,7 +102,7 @@ def _format(values: Any) -> str | None:
 
 def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> Any:
     """The memoryview of a buffer that C can read; None if it is no buffer at all."""
-    if isinstance(values, (list, tuple, str, bytes, bytearray)):
+    if type(values) in _NO_BUFFERS:
         return None
     try:
         view = memoryview(values)
@@ -121,10 +126,13 @@ def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> 
             raise ValueError(
                 f"{name} is big-endian ({dtype}): give {name}.astype({name}.dtype.newbyteorder())"
             )
-        allowed = "float64 or float32" if kinds is _FLOATS else "floats, integers or bool"
-        raise TypeError(
-            f"{name} has elements of type {dtype}: give {allowed}, as {name}.astype(float)"
-        )
+        allowed = "float64 or float32" + (", integers or bool" if kinds is _LABELS else "")
+        cure = f"{name}.astype(float)"
+        if "Z" in str(view.format):
+            cure = f"{name}.real, if that is what is meant"
+        if str(view.format).startswith("T"):
+            cure = f"numpy.lib.recfunctions.structured_to_unstructured({name})"
+        raise TypeError(f"{name} has elements of type {dtype}: give {allowed}, as {cure}")
     raise ValueError(
         f"{name} does not lie row after row in memory: give numpy.ascontiguousarray({name})"
     )
@@ -189,7 +197,8 @@ def labels(y: Any, n: int) -> Buffer:
     """checks.labels, without a copy where y is a buffer."""
     view = _view(y, "y", _LABELS, 1)
     if view is not None:
-        checks.same_length(view, n)
+        if len(view) != n:
+            checks.same_length(view, n)
         return Buffer(y, _LABELS[view.format], n, 1)
     flat = _plain(y)
     if flat is None:
@@ -222,8 +231,11 @@ def weights(w: Any, d: int) -> array[float]:
         except (TypeError, ValueError):
             view = None  # d numbers are copied anyway: whatever Python can read will do
         if view is not None:
-            flat = array("d", array("df"[_FLOATS[view.format]], view.tobytes()))
-    if flat is None or len(flat) != d or lib.pyref_find_not_finite(doubles(flat), 0, 0, d) < d:
+            flat = array("df"[_FLOATS[view.format]], view.tobytes())
+            if flat.typecode == "f":
+                flat = array("d", flat)
+    # 0 times a sum with a NaN or an infinity in it is not 0; nor if the sum itself is too large
+    if flat is None or len(flat) != d or sum(flat) * 0.0 != 0.0:
         flat = array("d", checks.weights(w if flat is None else flat, d))
     return flat
 
@@ -233,7 +245,7 @@ def thread_count(threads: Any) -> int:
 
 
 def zeros(count: int) -> array[float]:
-    return array("d", bytes(8 * count))
+    return _ZERO * count
 
 
 def doubles(values: array[float]) -> Any:

@@ -369,12 +369,12 @@ REFUSED_LABELS = {
     "float16": (
         lambda: Y.astype(np.float16),
         TypeError,
-        TYPE.format("float16", "floats, integers or bool", "{}"),
+        TYPE.format("float16", "float64 or float32, integers or bool", "{}"),
     ),
     "long double": (
         lambda: Y.astype(np.longdouble),
         TypeError,
-        TYPE.format(np.dtype("g").name, "floats, integers or bool", "{}"),
+        TYPE.format(np.dtype("g").name, "float64 or float32, integers or bool", "{}"),
     ),
 }
 for code in ("f8", "f4", "i2", "u2", "i4", "u4", "i8", "u8"):
@@ -410,7 +410,7 @@ def test_one_feature_and_scores_that_are_refused_and_their_cure(fast, name):
     make, exception, message = REFUSED_LABELS[name]
     values = make()
     if exception is TypeError:
-        message = message.replace("floats, integers or bool", "float64 or float32")
+        message = message.replace("float64 or float32, integers or bool", "float64 or float32")
     for letter, call in (
         ("x", lambda x: fast.gradient_ab(x, Y, 0.5, B)),
         ("x", lambda x: fast.gradient_descent_logistic(x, Y)),
