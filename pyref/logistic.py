@@ -253,19 +253,24 @@ def gradient_ab(x, y, a, b):
     a, b = checks.finite(a, "a"), checks.finite(b, "b")
     checks.label_values(y)
     checks.sample_values(x)
-    return _add_gradient_ab(x, y, a, b, 0.0, 0.0)
+    return _add_gradient_ab(_with_not_y(x, y), a, b, 0.0, 0.0)
 
 
-def _add_gradient_ab(x, y, a, b, grad_a, grad_b):
-    for x_i, y_i in zip(x, y):
+def _with_not_y(x, y):
+    # 1 - y is the same in every iteration
+    return [(x_i, y_i, 1 - y_i) for x_i, y_i in zip(x, y)]
+
+
+def _add_gradient_ab(samples, a, b, grad_a, grad_b):
+    for x_i, y_i, not_y_i in samples:
         z = a * x_i + b
         # r = p - y, as in _loss_and_residual (written out: a call would cost as much again)
         if z >= 0:
             e = exp(-z)
-            r = (1 - y_i - y_i * e) / (1 + e)
+            r = (not_y_i - y_i * e) / (1 + e)
         else:
             e = exp(z)
-            r = ((1 - y_i) * e - y_i) / (1 + e)
+            r = (not_y_i * e - y_i) / (1 + e)
         grad_a += r * x_i
         grad_b += r
     return grad_a, grad_b
@@ -302,12 +307,13 @@ def gradient_descent_logistic(x, y, learning_rate=0.1, iterations=1000, momentum
     momentum = checks.not_negative(momentum, "momentum")
     checks.label_values(y)
     checks.sample_values(x)
+    samples, n, infinity = _with_not_y(x, y), len(x), checks.INFINITY
     a = b = v_a = v_b = 0.0
     for _ in range(iterations):
-        v_a, v_b = _add_gradient_ab(x, y, a, b, momentum * v_a, momentum * v_b)
-        new_a = a - learning_rate * (v_a / len(x))
-        new_b = b - learning_rate * (v_b / len(x))
-        if not (abs(new_a) < checks.INFINITY and abs(new_b) < checks.INFINITY):
+        v_a, v_b = _add_gradient_ab(samples, a, b, momentum * v_a, momentum * v_b)
+        new_a = a - learning_rate * (v_a / n)
+        new_b = b - learning_rate * (v_b / n)
+        if not (abs(new_a) < infinity and abs(new_b) < infinity):
             break  # infinite, or a NaN, which is below nothing
         a, b = new_a, new_b
     return a, b
