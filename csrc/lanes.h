@@ -71,7 +71,7 @@ INLINE void part_store(double *x, part a)
     memcpy(x, &a, sizeof a);
 }
 
-/* The smaller of a and b; b, if it is a NaN. */
+/* The smaller of a, a number, and b; b, if it is a NaN. */
 INLINE part part_min(part a, part b)
 {
 #if LANES_WIDTH == 8

@@ -112,11 +112,15 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
         /* While this block is worked on, what lies ahead of it comes from memory: half of it is
          * asked for here and half below, a few lines at a time and in order of address, which
          * is what the memory controller likes. */
-        const char *next = X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
+        const char *next = X + i * d * size + AHEAD;
         const size_t lines = lines_ahead(x, i, block, size);
         for (size_t g = 0; g < whole; g++) {
             next = fetch(next, lines);
-            lanes_store(r + g * LANES, scores(X, is_f64, (i + g * LANES) * d, d, w_wide, b));
+            const size_t at = (i + g * LANES) * d;
+            if (is_f64 && x->far)
+                lanes_store(r + g * LANES, scores_in_order(X, is_f64, at, d, w_wide, b));
+            else
+                lanes_store(r + g * LANES, scores(X, is_f64, at, d, w_wide, b));
         }
         for (size_t k = whole * LANES; k < rows; k++)
             r[k] = score(X, is_f64, (i + k) * d, d, w_wide, b);

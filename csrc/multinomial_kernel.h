@@ -90,7 +90,7 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES, whole = rows / LANES;
-        const char *next = X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
+        const char *next = X + i * d * size + AHEAD;
         const size_t lines = lines_ahead(x, i, block, size);
         for (size_t g = 0; g < whole; g++) {
             next = fetch(next, lines);
