@@ -11,9 +11,8 @@ from cffi import FFI
 here = Path(__file__).parent
 
 # Nothing here changes a result: -ffp-contract=off forbids the compiler a fused multiply-add
-# that is not written, the next two only say that nobody looks at errno or at traps. Loops begin
-# on a cache line, for else a change here moves a loop there, and its speed by up to a sixth. -g0
-# takes back the -g that Python adds, which slows the build and makes the file several times larger.
+# that is not written, the next two only say that nobody looks at errno or at traps. -g0 takes
+# back the -g that Python adds, which slows the build and makes the file several times larger.
 # (PYREF_CFLAGS comes last, so -g there brings it back.)
 FLAGS = [
     "-std=gnu99",
@@ -21,7 +20,6 @@ FLAGS = [
     "-ffp-contract=off",
     "-fno-math-errno",
     "-fno-trapping-math",
-    "-falign-loops=64",
     "-Wno-psabi",
     "-g0",
 ]

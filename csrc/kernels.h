@@ -19,6 +19,9 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 8")
+/* Loops begin on a cache line, for else a change here moves a loop there, and its speed by up to
+ * a sixth. (Not as a flag of the compiler: with it, Clang 14 gives other bits on aarch64.) */
+#pragma GCC optimize("align-loops=64")
 #endif
 
 #include <math.h>
