@@ -453,10 +453,10 @@ def gradient_descent(
     b=0.0,
     momentum=0.0,
     reduction="mean",
-    l2=0.0,
-    sample_weight=None,
     tolerance=0.0,
     callback=None,
+    l2=0.0,
+    sample_weight=None,
 ):
     """Fit (w, b) by steps against the gradient: Descent(w, b, losses, iterations, status).
 
@@ -489,9 +489,9 @@ def gradient_descent(
     b = checks.finite(b, "b")
     momentum = checks.not_negative(momentum, "momentum")
     checks.choice(reduction, "reduction", ("sum", "mean"))
-    l2 = checks.not_negative(l2, "l2")
     tolerance = checks.not_negative(tolerance, "tolerance")
     checks.callback(callback)
+    l2 = checks.not_negative(l2, "l2")
     checks.label_values(y)
     total = checks.sample_weight_values(s, len(X))
     checks.table_values(X)

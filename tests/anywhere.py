@@ -18,9 +18,6 @@ TINY = 5e-324  # the smallest float: two neighbours of 0 are this far apart
 INFINITY = float("inf")
 NAN = float("nan")
 
-# Chapters that a copy of the folder may lack. One that is there must work.
-MAY_BE_ABSENT = ("second_order",)
-
 # -------------------------------------------------------- counting
 
 counts = {True: 0, False: 0}
@@ -417,26 +414,13 @@ def second_order(N, L, data):
     fit = N.lbfgs(X, y)
     check(f"lbfgs on challenger: {fit.w} {fit.b}", close((fit.w, fit.b), CHALLENGER, 2e-7))
     check("lbfgs: status", fit.status == "converged" and fit.standard_errors is None)
-    step = N.safe_learning_rate(X)
-    losses = L.gradient_descent(X, y, learning_rate=step, iterations=50).losses
+    step = L.safe_learning_rate(X)
+    losses = L.gradient_descent(X, y, learning_rate="safe", iterations=50).losses
     falling = all(losses[k + 1] < losses[k] for k in range(49))
     check(f"safe_learning_rate descends: {step}", step > 0 and falling)
 
 
 # -------------------------------------------------------- all of it
-
-
-def chapter(name):
-    """A chapter's module, or None if the copy may and does lack it."""
-    try:
-        __import__("pyref." + name)
-    except ImportError as error:
-        # subtle: an ImportError from within the chapter has another module's name
-        if name in MAY_BE_ABSENT and str(error).lower() == f"no module named 'pyref.{name}'":
-            print(f"      pyref.{name} is not in this copy")
-            return None
-        raise
-    return sys.modules["pyref." + name]
 
 
 CONTRACT = (
@@ -457,7 +441,12 @@ def everything():
 
     print("      Python " + " ".join(sys.version.split()))
     print("      " + pyref.__file__)
-    L, data, documents = chapter("logistic"), chapter("datasets"), chapter("documents")
+    from pyref import datasets as data
+    from pyref import documents
+    from pyref import logistic as L
+    from pyref import multinomial as M
+    from pyref import second_order as N
+
     the_same = [getattr(pyref, name, None) is getattr(L, name) for name in CONTRACT]
     check("import pyref has chapter 1", all(the_same))
     group(the_comparisons_can_tell)
@@ -467,11 +456,8 @@ def everything():
     group(endings, L)
     group(errors, L)
     group(datasets, data)
-    M, N = chapter("multinomial"), chapter("second_order")
-    if M:
-        group(multinomial, M, data)
-    if N:
-        group(second_order, N, L, data)
+    group(multinomial, M, data)
+    group(second_order, N, L, data)
 
 
 def main(folder):
