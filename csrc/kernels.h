@@ -100,6 +100,7 @@ typedef struct {
     rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_w[d], grad_b} */
     rows_kernel *hessian_rows;  /* and, behind it, the second derivatives: rows j of k <= j */
     rows_kernel *softmax_rows;  /* params = {w[C][d], b[C]}, out = {loss, their gradient} */
+    rows_kernel *squares_rows;  /* out = {sum of s (|x|^2 + 1)} */
     rows_kernel *read_rows;     /* out = {sum of X} */
     void (*pack)(const samples *s, size_t first, size_t last, double *packed);
     map *sigmoid, *softplus, *loss, *residual, *log, *log1p, *exp_minus;

@@ -2,6 +2,7 @@
 #include "lanes.h"
 #include "rows.h"
 #include "second_order_kernel.h"
+#include "squares_kernel.h"
 #include "logistic_kernel.h"
 #include "multinomial_kernel.h"
 #include "scalar_kernel.h"
@@ -11,6 +12,7 @@ const kernels KERNELS = {
     .logistic_rows = logistic_rows,
     .hessian_rows = hessian_rows,
     .softmax_rows = softmax_rows,
+    .squares_rows = squares_rows,
     .read_rows = read_rows,
     .pack = pack,
     .sigmoid = sigmoid_each,

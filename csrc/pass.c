@@ -116,6 +116,10 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->scratch_size = hessian_scratch(s);
         width = d * (d + 1) / 4 + 1;
         break;
+    case PYREF_SQUARES:
+        p->kernel = active_kernels->squares_rows;
+        p->out_size = 1;
+        break;
     case PYREF_READ:
         p->kernel = active_kernels->read_rows;
         p->out_size = 1;

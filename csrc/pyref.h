@@ -14,6 +14,8 @@
  *               and for the logarithms of 1 + e^-|z|, the product of up to 64 consecutive
  *               1 + e^-|z| of a lane, whose logarithm is then added to the lane
  *               (logistic_kernel.h). With sample weights, a logarithm for each row.
+ *   squares     of a part: of a row, lane = fma(x[j], x[j], lane) and lanes added as for the
+ *               score, then 1 is added; then lane = fma(weight, that, lane), as a gradient.
  *   second      derivatives of a part: row after row, entry = fma(s * x[j], x[k], entry) with
  *               s the curvature p (1-p) of the row and k <= j.
  *   total       the parts, in order.
@@ -29,7 +31,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 1 };
+enum { PYREF_INTERFACE = 2 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -65,8 +67,9 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  *              y is n class numbers, or with `soft` n x classes probabilities
  *   HESSIAN    chapter 3: as GRADIENT, and behind it the second derivatives, symmetric, for the
  *              d + 1 parameters in order: row j holds k = 0..j
+ *   SQUARES    chapter 1's safe learning rate: out = {sum of s (|x|^2 + 1)}, whatever params are
  *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory */
-enum { PYREF_GRADIENT, PYREF_SOFTMAX, PYREF_HESSIAN, PYREF_READ };
+enum { PYREF_GRADIENT, PYREF_SOFTMAX, PYREF_HESSIAN, PYREF_SQUARES, PYREF_READ };
 typedef struct pyref_run pyref_run;
 pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
@@ -99,6 +102,12 @@ size_t pyref_find_no_class(const void *y, int kind, size_t from, size_t count, s
 
 /* The largest of `count` integers, or 0. */
 unsigned long long pyref_largest(const void *y, int kind, size_t from, size_t count);
+
+/* `count` sample weights from `from` on: as doubles, to the same places of `out`; the first that
+ * is not finite, or below 0 (`count` if there is none); and their sum, added to `total`. */
+void pyref_widen(const void *values, int kind, size_t from, size_t count, double *out);
+size_t pyref_find_no_weight(const double *values, size_t from, size_t count);
+double pyref_sum(const double *values, size_t from, size_t count, double total);
 
 /* The instruction set in use; and to use another: 1 if this processor has it. */
 const char *pyref_instruction_set(void);

@@ -34,6 +34,7 @@ from .multinomial import (
     softmax,
     softmax_descent,
     softmax_gradient,
+    softmax_safe_learning_rate,
 )
 from .second_order import Newton, hessian, lbfgs, newton
 
@@ -66,5 +67,6 @@ __all__ = (
     "softmax",
     "softmax_descent",
     "softmax_gradient",
+    "softmax_safe_learning_rate",
     "softplus",
 )

@@ -191,10 +191,12 @@ def table(X, name="X"):
     return out
 
 
-def same_length(y, n):
-    """ValueError unless there is one label for each of the n samples."""
-    if len(y) != n:
-        raise ValueError(f"y has length {len(y)}, but there are {n} samples: give one label each")
+def same_length(values, n, name="y", kind="label"):
+    """ValueError unless there is one value, a label say, for each of the n samples."""
+    if len(values) != n:
+        raise ValueError(
+            f"{name} has length {len(values)}, but there are {n} samples: give one {kind} each"
+        )
 
 
 def labels(y, n):
@@ -215,11 +217,7 @@ def sample_weights(values, n):
     if values is None:
         return None
     values = numbers(values, "sample_weight")
-    if len(values) != n:
-        raise ValueError(
-            f"sample_weight has length {len(values)}, but there are {n} samples:"
-            " give one weight each"
-        )
+    same_length(values, n, "sample_weight", "weight")
     return values
 
 
@@ -230,6 +228,11 @@ def sample_weight_values(s, n):
     total = 0.0
     for i, value in enumerate(s):
         total += not_negative(value, f"sample_weight[{i}]")
+    return total_weight(total)
+
+
+def total_weight(total):
+    """`total`, a sum of sample weights, which must be finite and above 0."""
     if not 0 < total < INFINITY:
         raise ValueError(f"sample_weight sums to {total}: give a positive, finite sum")
     return total

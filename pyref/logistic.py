@@ -413,11 +413,12 @@ def safe_learning_rate(X, reduction="mean", l2=0.0, sample_weight=None):
     l2 = checks.not_negative(l2, "l2")
     total = checks.sample_weight_values(s, len(X))
     checks.table_values(X)
-    rate = _safe_learning_rate(X, s, total, l2)
+    rate = _safe_learning_rate(X, s, total, l2, 1 / 4)
     return rate / total if reduction == "sum" else rate
 
 
-def _safe_learning_rate(X, s, total, l2):
+def _safe_learning_rate(X, s, total, l2, steepest):
+    # steepest: the most that the loss of a sample may curve by the score
     squares = 0.0
     for i, x_i in enumerate(X):
         # |x|^2 + 1
@@ -429,7 +430,7 @@ def _safe_learning_rate(X, s, total, l2):
         elif s[i]:
             squares += s[i] * square
     # 1/L
-    rate = 1 / (squares / total / 4 + l2)
+    rate = 1 / (squares / total * steepest + l2)
     if not rate > 0:
         raise checks.too_large_table()
     return rate
@@ -497,7 +498,7 @@ def gradient_descent(
     checks.table_values(X)
 
     if learning_rate == "safe":
-        step = _safe_learning_rate(X, s, total, l2) / total
+        step = _safe_learning_rate(X, s, total, l2, 1 / 4) / total
     else:
         step = learning_rate / total if reduction == "mean" else learning_rate
     v_w, v_b = [0.0] * d, 0.0
@@ -505,10 +506,11 @@ def gradient_descent(
     status = "iterations"
     for k in range(iterations):
         loss, grad_w, grad_b = _gradient(X, y, w, b, s)
+        F = loss / total
         if l2:
-            loss += total * _penalty(w, l2)
+            F += _penalty(w, l2)
             grad_w = [g + total * l2 * w_j for g, w_j in zip(grad_w, w)]
-        if not checks.is_finite(loss):
+        if not checks.is_finite(F):
             status = "diverged"
             break
         steepest = max(max([abs(g) for g in grad_w]), abs(grad_b))
@@ -525,7 +527,7 @@ def gradient_descent(
             status = "diverged"
             break
         w, b = new_w, new_b
-        losses.append(loss / total)
+        losses.append(F)
         if callback is not None and callback(k, losses[k]):
             break
     return Descent(w, b, losses, len(losses), status)

@@ -250,6 +250,7 @@ static void table(FILE *file, const char *word, const char *group, const options
     char X_pool[64], y_pool[64], w_pool[64], weight_pool[64], X_code, y_code;
     double how[5] = {1};
     const int is_descent = !strcmp(word, "descent"), is_hessian = !strcmp(word, "hessian");
+    const int is_squares = !strcmp(word, "squares");
     if (fscanf(file, "%zu %zu %zu %63s %c %zu %63s %c %zu %63s %zu %63s %zu", &n, &d, &classes,
                X_pool, &X_code, &X_at, y_pool, &y_code, &y_at, w_pool, &w_at, weight_pool,
                &weight_at) != 13)
@@ -269,7 +270,12 @@ static void table(FILE *file, const char *word, const char *group, const options
         weight = place(weight_pool, 0, weight_at, n, 0);
     size_t count = size + (size_t)how[0] + (is_hessian ? (d + 1) * (d + 2) / 2 : 0);
     double *params = (double *)w.room, *out = memory(count * sizeof *out);
-    const int what = is_hessian ? PYREF_HESSIAN : classes ? PYREF_SOFTMAX : PYREF_GRADIENT;
+    const int what = is_hessian   ? PYREF_HESSIAN
+                     : is_squares ? PYREF_SQUARES
+                     : classes    ? PYREF_SOFTMAX
+                                  : PYREF_GRADIENT;
+    if (is_squares)
+        count = 1;
     pyref_run *run = pyref_run_new(what, X.first, X_kind, y.first, y_kind, (double *)weight.room,
                                    n, d, outputs, soft, (size_t)how[0], o->threads);
     if (!run)

@@ -105,6 +105,7 @@ def make_pools():
         "hard": [float(word >> 63) for word in words(3, LENGTH)],
         "soft": [soft(word) for word in words(4, LENGTH)],
         "weights": [(word >> 40) * HALVES[22] for word in words(5, LENGTH)],
+        "counts": [float(word >> 62) for word in words(13, LENGTH)],
         "probabilities": [soft(word) for word in words(12, 10007)]
         + [z for z in EDGES if z < 1]
         + [1 - z for z in EDGES if z < 1],
@@ -164,8 +165,9 @@ class Cases:
 
     def table(self, group, n, d, X="ordinary", X_kind="d", y="hard", y_kind="d", w="ordinary",
               weight="-", classes=0, word="gradient", descent=None, at=None):  # fmt: skip
-        """A gradient; or a Hessian (with loss and gradient before it); or a descent of so many
-        iterations, with this learning rate, momentum, l2 and tolerance."""
+        """A gradient; or a Hessian (with loss and gradient before it); or the sum of squares of
+        the safe learning rate; or a descent of so many iterations, with this learning rate,
+        momentum, l2 and tolerance."""
         X_at, y_at, w_at, weight_at = at or [self.offset() for _ in range(4)]
         if y.startswith("shares"):
             y_at = y_at % (len(POOLS[y]) // classes) * classes
@@ -287,6 +289,34 @@ def make_cases():
         c.table("hessian, parts", n, d, y_kind="B", word="hessian")
     for at in range(0, 2 * len(EDGES), 5):
         c.table("hessian, extreme", 20, 2, "edges", w="ones", word="hessian", at=(at, at, 0, 0))
+
+    # The safe learning rate
+    for d in [*range(1, 18), 33, 64, 100, 1025]:
+        for n in FEWER:
+            X, X_kind = ("single", "f") if (n + d) % 3 == 0 else ("ordinary", "d")
+            weight = "weights" if n % 2 else "-"
+            at = (n * d, 0, 0, 31 * n)
+            c.table("squares", n, d, X, X_kind, weight=weight, word="squares", at=at)
+    for d in (1, 5, 8, 20):
+        n = 2 * rows_of_a_part(d) + 65
+        c.table("squares, parts", n, d, word="squares", at=(d, 0, 0, 0))
+    # Weights of 0 leave rows out, also those whose scores or squares overflow
+    for at in range(0, 2 * len(EDGES), 5):
+        at = (at, at + 1, 0, at)
+        for X in ("edges", "any"):
+            how = {"w": "ones", "weight": "counts", "at": at}
+            for n, d in ((9, 1), (20, 2), (65, 9)):
+                for word in ("gradient", "hessian", "squares"):
+                    c.table(f"{word}, weights of 0", n, d, X, y="soft", word=word, **how)
+                c.table("softmax, weights of 0", n, d, X, y="classes_3", y_kind="b", classes=3,
+                        **how)  # fmt: skip
+            c.table("descent, weights of 0", 65, 2, X, descent=plain, **{**how, "w": "zeros"})
+    for C in (2, 5):
+        for n in (1, 7, 9, 64, 300):
+            at = (n, C, n, 7 * n)
+            how = {"weight": "counts" if n % 2 else "weights", "classes": C, "at": at}
+            c.table("softmax, weighted samples", n, 5, y=f"classes_{C}", y_kind="i", **how)
+            c.table("softmax, weighted samples", n, 9, y=f"shares_{C}", descent=all_of_it, **how)
     return c.lines
 
 
@@ -359,7 +389,7 @@ def table_by_fast(fast, memory, threads, seconds, word, n, d, C, X, X_kind, X_at
     y = memory.place(y, y_kind, shape)
     params = memory.floats(w, int(w_at), (C or 1) * (d + 1))
     how = [float(value) for value in descent]
-    if word == "hessian" or weight != "-" or (how and how[3]) or seconds is not None:
+    if word in ("hessian", "squares") or weight != "-" or (how and how[3]) or seconds is not None:
         weight = weight != "-" and memory.floats(weight, int(weight_at), n)
         seconds = 60.0 if seconds is None else seconds
         return table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weight, how)
@@ -397,6 +427,8 @@ def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weig
     if word == "hessian":
         what = lib.PYREF_HESSIAN
         size += (d + 1) * (d + 2) // 2
+    elif word == "squares":
+        what, size = lib.PYREF_SQUARES, 1
     passes = int(how[0]) if how else 1
     weight = doubles(weight) if weight else ffi.NULL
     run = lib.pyref_run_new(

@@ -1127,7 +1127,7 @@ DAMAGES_1 = {
         check_counts,
     ),
     "the penalty left out of the loss": (
-        "loss += total * _penalty(w, l2)",
+        "F += _penalty(w, l2)",
         "pass",
         check_derivatives,
     ),
@@ -1136,9 +1136,9 @@ DAMAGES_1 = {
         "g for g",
         check_derivatives,
     ),
-    "a rate too large": ("squares / total / 4 + l2", "squares / total / 40 + l2", check_safe),
-    "a rate too small": ("squares / total / 4 + l2", "squares / total + l2", check_safe),
-    "a rate without the penalty": ("total / 4 + l2)", "total / 4)", check_safe),
+    "a rate too large": ("squares / total * steepest + l2", "squares / total / 40 + l2", check_safe),
+    "a rate too small": ("squares / total * steepest + l2", "squares / total + l2", check_safe),
+    "a rate without the penalty": ("total * steepest + l2)", "total * steepest)", check_safe),
     "a rate that forgets the sum": ("return rate / total if", "return rate if", check_safe),
 }
 
