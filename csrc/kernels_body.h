@@ -5,6 +5,8 @@
 #include "squares_kernel.h"
 #include "logistic_kernel.h"
 #include "multinomial_kernel.h"
+#include "standard_kernel.h"
+#include "algebra_kernel.h"
 #include "scalar_kernel.h"
 
 const kernels KERNELS = {
@@ -14,6 +16,11 @@ const kernels KERNELS = {
     .softmax_rows = softmax_rows,
     .squares_rows = squares_rows,
     .read_rows = read_rows,
+    .look = {look_columns, look_spreads, look_gradient, look_hessian, look_moves, look_forces,
+             look_product, look_rest, look_separates},
+    .dot = dot,
+    .plus = plus,
+    .cholesky_row = cholesky_row,
     .pack = pack,
     .sigmoid = sigmoid_each,
     .softplus = softplus_each,

@@ -13,15 +13,17 @@ typedef struct {
     samples samples;
     rows_kernel *kernel;
     size_t out_size;     /* doubles that the kernel gives for a part */
+    size_t maxima;       /* the first of them are largest values, the others are sums */
     size_t scratch_size; /* doubles of scratch that a thread needs */
     size_t part_rows, parts;
+    size_t step_rows;    /* rows of a part that are done without a look at the clock */
     int threads;
     double *partial;     /* parts x out_size */
     double *total;       /* out_size: the sum of the parts, in order */
     double *scratch;     /* threads x scratch_size */
     double *next_params; /* room for the parameters after a step */
     double *packed;
-    unsigned char done[MOST_PARTS]; /* which parts of the present pass are done */
+    size_t done[MOST_PARTS]; /* rows of each part that are done, in the present pass */
 } pass;
 
 /* The threads of one call. They start with it and end with it, so that no thread is ever left

@@ -18,7 +18,14 @@
  *               score, then 1 is added; then lane = fma(weight, that, lane), as a gradient.
  *   second      derivatives of a part: row after row, entry = fma(s * x[j], x[k], entry) with
  *               s the curvature p (1-p) of the row and k <= j.
+ *   steps       a part whose rows are so long that it would take milliseconds is done in steps
+ *               of equal numbers of rows (pass.c); its sums are those of the steps, in order.
  *   total       the parts, in order.
+ *
+ * In chapter 3's fits x is in standard units, (x[j] - shift[j]) * scale[j] rounded twice, and the
+ * loss takes a logarithm for each row, weight or no weight. The sums of the columns take the
+ * rows of a part one after the other. Their algebra sums as a score does: lane l takes the terms
+ * k with k mod 8 == l (algebra_kernel.h).
  *
  * How X lies in memory while this is done (as given, or packed) cannot be seen in a result.
  *
@@ -31,7 +38,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 2 };
+enum { PYREF_INTERFACE = 3 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -68,13 +75,50 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  *   HESSIAN    chapter 3: as GRADIENT, and behind it the second derivatives, symmetric, for the
  *              d + 1 parameters in order: row j holds k = 0..j
  *   SQUARES    chapter 1's safe learning rate: out = {sum of s (|x|^2 + 1)}, whatever params are
- *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory */
-enum { PYREF_GRADIENT, PYREF_SOFTMAX, PYREF_HESSIAN, PYREF_SQUARES, PYREF_READ };
+ *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory
+ *
+ * And what chapter 3's fits look for; onward is the score with the sign of a hard label, by
+ * which up is right for all. Rows of weight 0 are passed over. The first two see X as it is:
+ *   COLUMNS    params = {a row of X[d]}, out = {max x[d], max -x[d], max y, max -y; sum of
+ *              s (x - row)[d], and a NaN if X is not finite anywhere, else 0}
+ *   SPREADS    params = {mean[d], power[d]}, out = {max x <= mean[d], max -x where x >= mean[d];
+ *              sum of s ((x - mean) power)^2 [d]}
+ * The others see it in the units of pyref_run_units, and params = {theta[d + 1], v[d + 1], bound},
+ * without v where it is not named here:
+ *   STANDARD_GRADIENT   out = {furthest onward(theta); loss, grad[d + 1]}
+ *   STANDARD_HESSIAN    the same, and the second derivatives, of which hard labels with
+ *                       onward(theta) > bound have none
+ *   MOVES      out = {furthest onward(v) where onward(theta) <= bound; furthest onward(v);
+ *              furthest |v . a|; furthest onward(theta)}
+ *   FORCES     out = {sum of s f a, signed, [d + 1]}: f is |p - y|, or bound if that is more
+ *   PRODUCT    out = {sum of s f (v . a) a [d + 1]}: the same f; for soft labels, p (1-p) if more
+ *   REST       out = {sum of (v . a) a [d + 1] over soft labels, and onward(theta) < bound}
+ *   SEPARATES  out = {1 if theta moves a sample back, else 0; 1 if it moves one onward}: moves
+ *              below bound times the sum of the terms' sizes count as none */
+enum {
+    PYREF_GRADIENT,
+    PYREF_SOFTMAX,
+    PYREF_HESSIAN,
+    PYREF_SQUARES,
+    PYREF_READ,
+    PYREF_COLUMNS,
+    PYREF_SPREADS,
+    PYREF_STANDARD_GRADIENT,
+    PYREF_STANDARD_HESSIAN,
+    PYREF_MOVES,
+    PYREF_FORCES,
+    PYREF_PRODUCT,
+    PYREF_REST,
+    PYREF_SEPARATES
+};
 typedef struct pyref_run pyref_run;
 pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                          size_t passes, int threads);
 void pyref_run_free(pyref_run *run);
+
+/* The units of chapter 3's passes, d numbers each; they must outlive the run. */
+void pyref_run_units(pyref_run *run, const double *shift, const double *scale);
 
 /* One pass at params: the sums to out. Returns 1 when it is
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
@@ -92,6 +136,23 @@ enum { PYREF_AGAIN, PYREF_ITERATIONS, PYREF_CONVERGED, PYREF_DIVERGED };
 int pyref_run_descent(pyref_run *run, double *params, double *v, double step, double momentum,
                       double l2, double total, double tolerance, size_t iterations,
                       double seconds, double *losses, size_t *made);
+
+/* Chapter 3's algebra with m = d + 1 numbers. Triangles are rows one after the other, row j of
+ * j + 1 numbers. What may take long goes on from *row, until it is m or `seconds` are over. */
+double pyref_dot(const double *u, const double *v, size_t m);
+void pyref_plus(const double *u, double t, const double *v, double *out, size_t m);
+/* L of hess / total, with ridge[m] and shift on its diagonal; with last_first, of the same with
+ * the last row and column put before the others. Returns 1, or 0 if *row has nothing left that
+ * is more than `rounding` of its diagonal. */
+int pyref_cholesky(const double *hess, size_t m, double total, const double *ridge, double shift,
+                   int last_first, double rounding, double *L, size_t *row, double seconds);
+/* out, where L L^T out = v */
+void pyref_solve(const double *L, size_t m, const double *v, double *out);
+/* out[j] = |L^-1 u|^2, with u = 1 at j < d and 0 elsewhere; for out[d], u = last[m]. room: m. */
+void pyref_variances(const double *L, size_t m, const double *last, double *room, double *out,
+                     size_t *row, double seconds);
+/* Row j of the whole matrix of which the triangle is the lower half. */
+void pyref_symmetric_row(const double *triangle, size_t m, size_t j, double *out);
 
 /* The first of `count` elements that is not finite; that is no label (0 to 1). `count` if there is none. */
 size_t pyref_find_not_finite(const void *X, int kind, size_t from, size_t count);

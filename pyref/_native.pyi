@@ -27,6 +27,15 @@ class _Lib:
     PYREF_HESSIAN: int
     PYREF_SQUARES: int
     PYREF_READ: int
+    PYREF_COLUMNS: int
+    PYREF_SPREADS: int
+    PYREF_STANDARD_GRADIENT: int
+    PYREF_STANDARD_HESSIAN: int
+    PYREF_MOVES: int
+    PYREF_FORCES: int
+    PYREF_PRODUCT: int
+    PYREF_REST: int
+    PYREF_SEPARATES: int
     PYREF_DONE: int
     PYREF_NO_MEMORY: int
     PYREF_NO_LABEL: int
@@ -73,6 +82,7 @@ class _Lib:
         /,
     ) -> _Pointer: ...
     def pyref_run_free(self, run: _Pointer, /) -> None: ...
+    def pyref_run_units(self, run: _Pointer, shift: _Pointer, scale: _Pointer, /) -> None: ...
     def pyref_run_pass(
         self, run: _Pointer, params: _Pointer, seconds: float, out: _Pointer, /
     ) -> int: ...
@@ -104,6 +114,39 @@ class _Lib:
         made: _Pointer,
         /,
     ) -> int: ...
+    def pyref_dot(self, u: _Pointer, v: _Pointer, m: int, /) -> float: ...
+    def pyref_plus(
+        self, u: _Pointer, t: float, v: _Pointer, out: _Pointer, m: int, /
+    ) -> None: ...
+    def pyref_cholesky(
+        self,
+        hess: _Pointer,
+        m: int,
+        total: float,
+        ridge: _Pointer,
+        shift: float,
+        last_first: int,
+        rounding: float,
+        L: _Pointer,
+        row: _Pointer,
+        seconds: float,
+        /,
+    ) -> int: ...
+    def pyref_solve(self, L: _Pointer, m: int, v: _Pointer, out: _Pointer, /) -> None: ...
+    def pyref_variances(
+        self,
+        L: _Pointer,
+        m: int,
+        last: _Pointer,
+        room: _Pointer,
+        out: _Pointer,
+        row: _Pointer,
+        seconds: float,
+        /,
+    ) -> None: ...
+    def pyref_symmetric_row(
+        self, triangle: _Pointer, m: int, j: int, out: _Pointer, /
+    ) -> None: ...
     def pyref_find_not_finite(self, X: _Pointer, kind: int, start: int, count: int, /) -> int: ...
     def pyref_find_no_label(self, y: _Pointer, kind: int, start: int, count: int, /) -> int: ...
     def pyref_find_no_distribution(

@@ -135,7 +135,7 @@ def _plus(u, t, v):
 
 
 def _standardised(X, y, s, total, l2):
-    """The problem in standard units, (A, y, s, total, ridge), and the units: shifts, spreads."""
+    """The samples in standard units, and the units: shifts, spreads."""
     s = s or [1.0] * len(X)
     used = [i for i, s_i in enumerate(s) if s_i]  # a weight of 0 is a row that is not there
     y, s = [y[i] for i in used], [s[i] for i in used]
@@ -160,7 +160,7 @@ def _standardised(X, y, s, total, l2):
     A = [list(a_i) + [1.0] for a_i in zip(*columns)]
     # l2/2 w^2  =  ridge/2 (w spread)^2
     ridge = [l2 / spread / spread for spread in spreads] + [0.0]
-    return (A, y, s, total, ridge), (shifts, spreads)
+    return _Samples(A, y, s, total, ridge), (shifts, spreads)
 
 
 def _to_standard(w, b, units):
@@ -175,22 +175,96 @@ def _from_standard(theta, units):
     return w, theta[-1] - _dot(w, shifts)
 
 
-def _objective(problem, theta, with_hessian):
-    """(F, grad, hess or None, the summed loss) at theta."""
-    A, y, s, total, ridge = problem
-    hess = None
-    if with_hessian:
-        loss, grad, hess = _hessian(A, y, s, theta)
-        hess = [[h / total for h in row] for row in hess]
-        for j, ridge_j in enumerate(ridge):
+class _Samples:
+    """The samples in standard units, and what the sections below ask of all of them.
+
+    `pyref.fast` has a class with the same methods, which are passes over X in C. What is done
+    with the answers is written once, here.
+    """
+
+    def __init__(self, A, y, s, total, ridge):
+        self.A, self.y, self.s, self.total, self.ridge = A, y, s, total, ridge
+        self.one_class = max(y) == 0 or min(y) == 1
+
+    def objective(self, theta, with_hessian):
+        """(F, grad, hess or None, the summed loss) at theta."""
+        hess = None
+        if with_hessian:
+            loss, grad, hess = _hessian(self.A, self.y, self.s, theta)
+            hess = self._mean(hess)
+        else:
+            loss, grad, _ = _gradient(self.A, self.y, theta, 0.0, self.s)
+        return _penalised(loss, grad, self.total, self.ridge, theta) + (hess, loss)
+
+    def _mean(self, hess):
+        hess = [[h / self.total for h in row] for row in hess]
+        for j, ridge_j in enumerate(self.ridge):
             hess[j][j] += ridge_j
-    else:
-        loss, grad, _ = _gradient(A, y, theta, 0.0, s)
+        return hess
+
+    # Sections 3 and 6: equations with hess
+
+    def newton_step(self, hess, grad):
+        return _newton_step(hess, grad, _cholesky, _solve)
+
+    def refuse_dependent_columns(self, hess_at_zero):
+        _refuse_dependent_columns(self.A, hess_at_zero)
+
+    def variances(self, L, last):
+        return _variances(L, last)
+
+    # Section 4: (change, turn), as lbfgs_step is given them back
+
+    def pair(self, change, turn):
+        return change, turn
+
+    def lbfgs_step(self, pairs, grad):
+        return _lbfgs_step(pairs, grad, self.ridge, _dot, _plus)
+
+    # Section 5: moves and forces
+
+    def reach(self, v, enough):
+        """How far v moves a score at most. (In C, an upper bound of it if that is enough.)"""
+        return max([abs(_dot(a_i, v)) for a_i in self.A])
+
+    def onward(self, theta, v):
+        """The furthest that v moves onward a sample with a force at theta; is that all of them?"""
+        strong = _strong(self.A, self.y, theta)
+        onward = zip(_onward(self.A, self.y, v), strong)
+        none = checks.MINUS_INFINITY
+        return max([m if strong_i else none for m, strong_i in onward]), all(strong)
+
+    def strong_hessian(self, theta):
+        """hess of the samples with a force at theta; without l2, which is 0 where it is used."""
+        strong = _strong(self.A, self.y, theta)
+        s = [s_i if strong_i else 0.0 for s_i, strong_i in zip(self.s, strong)]
+        return self._mean(_hessian(self.A, self.y, s, theta)[2])
+
+    def forces(self, theta):
+        """What CG needs: the sum of the signed forces at theta; the product with their matrix."""
+        forces, push = _forces(self.A, self.y, self.s, self.total, theta)
+        return push, lambda v: _product(self.A, forces, v)
+
+    def furthest(self, v):
+        """The furthest that v moves a sample onward."""
+        return max(_onward(self.A, self.y, v))
+
+    def rest(self, v):
+        """For CG: the product with the matrix of the samples that v hardly moves onward."""
+        rest = _rest(self.A, self.y, v)
+        ones = [1.0] * len(rest)
+        return lambda u: _product(rest, ones, u)
+
+    def separates(self, v):
+        return _separates(self.A, self.y, v)
+
+
+def _penalised(loss, grad, total, ridge, theta):
+    # F and its gradient, from sums
     F = loss / total
     for theta_j, ridge_j in zip(theta, ridge):
         F += ridge_j / 2 * theta_j * theta_j
-    grad = [g / total + ridge_j * theta_j for g, ridge_j, theta_j in zip(grad, ridge, theta)]
-    return F, grad, hess, loss
+    return F, [g / total + ridge_j * theta_j for g, ridge_j, theta_j in zip(grad, ridge, theta)]
 
 
 # -------------------------------------------------------- 3. Newton's step
@@ -241,7 +315,12 @@ def _solve_upper(L, v):
     return out
 
 
-def _newton_step(hess, grad):
+def _solve(L, v):
+    # L L^T out = v
+    return _solve_upper(L, _solve_lower(L, v))
+
+
+def _newton_step(hess, grad, cholesky, solve):
     """(step, L, exact): exact unless something had to be added to hess before it had an L."""
     # Far out, where every p rounds to 0 or 1, the Hessian vanishes. Something is then added to
     # its diagonal, at last the steepest curvature there is: in standard units the mean of
@@ -249,9 +328,9 @@ def _newton_step(hess, grad):
     # descent's with the safe learning rate of chapter 1.
     steepest = len(grad) / 4
     for part in (0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0):
-        L, _ = _cholesky(hess, part * steepest)
+        L, _ = cholesky(hess, part * steepest)
         if L is not None:
-            return _solve_upper(L, _solve_lower(L, [-g for g in grad])), L, part == 0
+            return solve(L, [-g for g in grad]), L, part == 0
     return [-g / steepest for g in grad], None, False
 
 
@@ -279,26 +358,26 @@ def _refuse_dependent_columns(A, hess_at_zero):
 # back, to the one vector that matters. (Nocedal & Wright, algorithms 7.4 and 7.5.)
 
 
-def _lbfgs_step(pairs, grad, ridge):
-    """-(the guessed inverse Hessian) grad."""
+def _lbfgs_step(pairs, grad, ridge, dot, plus):
+    """-(the guessed inverse Hessian) grad. dot and plus are _dot and _plus, here or in C."""
     step = [-g for g in grad]
     parts = []
     for change, turn in reversed(pairs):
-        part = _dot(change, step) / _dot(change, turn)
+        part = dot(change, step) / dot(change, turn)
         parts.append(part)
-        step = _plus(step, -part, turn)
+        step = plus(step, -part, turn)
     # The guess to be corrected. In standard units a column curves by at most about 1/4, and by
     # its penalty. Scaled to agree with the newest pair, or without one to be safe.
     guess = [1 / (0.25 + ridge_j) for ridge_j in ridge]
     scale = 1 / len(grad)
     if pairs:
         change, turn = pairs[-1]
-        size = _dot(turn, [g * t for g, t in zip(guess, turn)])
+        size = dot(turn, [g * t for g, t in zip(guess, turn)])
         if size > 0:
-            scale = _dot(change, turn) / size
+            scale = dot(change, turn) / size
     step = [scale * g * v for g, v in zip(guess, step)]
     for (change, turn), part in zip(pairs, reversed(parts)):
-        step = _plus(step, part - _dot(turn, step) / _dot(change, turn), change)
+        step = plus(step, part - dot(turn, step) / dot(change, turn), change)
     return step
 
 
@@ -356,28 +435,45 @@ def _separates(A, y, v):
 FAINT = 1e-9
 
 
-def _step_proves_optimum(problem, theta, grad, hess, step):
-    """Whether Newton's step moves no sample onward by 1 (by 1/2, to be on the safe side)."""
-    A, y, s, total, _ = problem
+def _strong(A, y, theta):
+    """Which samples have a force at theta that may be relied upon."""
     strong = []
     for a_i, y_i in zip(A, y):
         _, r = _loss_and_residual(y_i, _dot(theta, a_i))
         strong.append(0 < y_i < 1 or abs(r) >= FAINT)
-    if not all(strong):
+    return strong
+
+
+def _step_proves_optimum(samples, theta, grad, step):
+    """Whether Newton's step moves no sample onward by 1 (by 1/2, to be on the safe side)."""
+    onward, all_strong = samples.onward(theta, step)
+    if not all_strong:
         # Then the others must be able to balance the faint forces by themselves.
-        s = [s_i if strong_i else 0.0 for s_i, strong_i in zip(s, strong)]
-        _, _, hess = _hessian(A, y, s, theta)
-        step, _, exact = _newton_step([[h / total for h in row] for row in hess], grad)
+        step, _, exact = samples.newton_step(samples.strong_hessian(theta), grad)
         if not exact:
             return False
-    return max([m for m, strong_i in zip(_onward(A, y, step), strong) if strong_i]) < 0.5
+        onward, _ = samples.onward(theta, step)
+    return onward < 0.5
 
 
-def _fate(problem, theta):
+def _fate(samples, theta):
     """Whether there is an optimum, without a Hessian: True, False, or None if in doubt."""
     # The same balance with forces that are never faint: v solves
     # sum of f_i (a_i . v) a_i  =  sum of the forces, signed, and leaves f_i (1 - onward_i(v)).
-    A, y, s, total, _ = problem
+    push, product = samples.forces(theta)
+    v, solved = _conjugate_gradients(product, push)
+    if solved and samples.furthest(v) < 0.5:
+        return True
+    # Else some samples want to run away, and v knows where to. Make it leave the rest alone.
+    product = samples.rest(v)
+    for start in (v, theta):
+        if samples.separates(_without(product, start)):
+            return False
+    return None
+
+
+def _forces(A, y, s, total, theta):
+    """The sizes of the forces, none of them faint, and their sum with their signs."""
     forces, push = [], [0.0] * len(theta)
     for a_i, y_i, s_i in zip(A, y, s):
         z = _dot(theta, a_i)
@@ -387,27 +483,25 @@ def _fate(problem, theta):
             r = -force if y_i else force
         forces.append(s_i / total * force)
         push = _plus(push, -s_i / total * r, a_i)
-    v, solved = _conjugate_gradients(A, forces, push)
-    onward = _onward(A, y, v)
-    if solved and max(onward) < 0.5:
-        return True
-    # Else some samples want to run away, and v knows where to. Make it leave the rest alone,
-    # which are those that it hardly moves.
-    rest = [a_i for a_i, y_i, m in zip(A, y, onward) if 0 < y_i < 1 or m < 0.001]
-    for start in (v, theta):
-        if _separates(A, y, _without(rest, start)):
-            return False
-    return None
+    return forces, push
 
 
-def _conjugate_gradients(A, c, right):
-    """(v, solved): v for which the sum of c_i (a_i . v) a_i is `right`."""
+HARDLY = 0.001
+
+
+def _rest(A, y, v):
+    """The samples that v moves hardly, or back, or may not move at all."""
+    return [a_i for a_i, y_i, m in zip(A, y, _onward(A, y, v)) if 0 < y_i < 1 or m < HARDLY]
+
+
+def _conjugate_gradients(product, right):
+    """(v, solved): v for which product(v), a symmetric matrix times v, is `right`."""
     # Nocedal & Wright, algorithm 5.2: it needs products with the matrix, never the matrix.
     v, rest, direction = [0.0] * len(right), right, right
     size = _dot(rest, rest)
     goal = 1e-20 * size
     for _ in range(50 + 10 * len(right)):
-        image = _product(A, c, direction)
+        image = product(direction)
         curvature = _dot(direction, image)
         if size <= goal or not curvature > 0:
             break
@@ -426,11 +520,12 @@ def _product(A, c, v):
     return out
 
 
-def _without(rows, v):
-    """v without its part along the rows: what is left of it moves none of them."""
-    ones = [1.0] * len(rows)
+def _without(product, v):
+    """v without its part along some rows: what is left of it moves none of them.
+
+    product(v) is the sum of (a_i . v) a_i over these rows."""
     for _ in range(3):  # the second and third time take away what rounding left
-        part, _ = _conjugate_gradients(rows, ones, _product(rows, ones, v))
+        part, _ = _conjugate_gradients(product, product(v))
         v = _plus(v, -1.0, part)
     largest = max([abs(v_j) for v_j in v])
     return [v_j if abs(v_j) > ROUNDING * largest else 0.0 for v_j in v]
@@ -513,8 +608,8 @@ def newton(
     checks.label_values(y)
     total = checks.sample_weight_values(s, len(X))
     checks.table_values(X)
-    problem, units = _standardised(X, y, s, total, l2)
-    return _run(problem, units, w, b, l2, tolerance, iterations, callback)
+    samples, units = _standardised(X, y, s, total, l2)
+    return _run(samples, units, w, b, l2, tolerance, iterations, callback)
 
 
 def lbfgs(
@@ -560,23 +655,22 @@ def lbfgs(
     checks.label_values(y)
     total = checks.sample_weight_values(s, len(X))
     checks.table_values(X)
-    problem, units = _standardised(X, y, s, total, l2)
-    return _run(problem, units, w, b, l2, tolerance, iterations, callback, memory)
+    samples, units = _standardised(X, y, s, total, l2)
+    return _run(samples, units, w, b, l2, tolerance, iterations, callback, memory)
 
 
 PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
 
 
-def _run(problem, units, w, b, l2, tolerance, iterations, callback, memory=None):
+def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None):
     # Newton's method if memory is None, else L-BFGS
-    A, y, _, total, ridge = problem
     is_newton = memory is None
-    theta = [0.0] * len(A[0])
-    here = _objective(problem, theta, is_newton)
+    theta = [0.0] * (len(w) + 1)
+    here = samples.objective(theta, is_newton)
     if is_newton and not l2:
-        _refuse_dependent_columns(A, here[2])
+        samples.refuse_dependent_columns(here[2])
     given = _to_standard(w, b, units)
-    there = _objective(problem, given, is_newton) if any(given) else here
+    there = samples.objective(given, is_newton) if any(given) else here
     if there[0] < here[0]:
         theta, here = given, there
     else:
@@ -585,35 +679,35 @@ def _run(problem, units, w, b, l2, tolerance, iterations, callback, memory=None)
     losses, pairs, last_reach, stuck, errors = [], [], checks.INFINITY, False, None
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     has_optimum = True if l2 else None
-    status = "separable" if max(y) == 0 or min(y) == 1 else None
+    status = "separable" if samples.one_class else None
     while status is None:
         # Is this the end?
         F, grad, hess, _ = here
         k = len(losses)
-        if has_optimum is None and _separates(A, y, theta):
+        if has_optimum is None and samples.separates(theta):
             status = "separable"
             break
         if is_newton:
-            step, L, exact = _newton_step(hess, grad)
+            step, L, exact = samples.newton_step(hess, grad)
         else:
-            step, exact = _lbfgs_step(pairs, grad, ridge), False
+            step, exact = samples.lbfgs_step(pairs, grad), False
         flat = max([abs(g) for g in grad]) <= tolerance
         last = stuck or k == iterations
         if has_optimum is None and flat and exact:
-            has_optimum = _step_proves_optimum(problem, theta, grad, hess, step) or None
+            has_optimum = _step_proves_optimum(samples, theta, grad, step) or None
         if has_optimum is None and (flat or last or (is_newton and k >= PATIENCE)):
-            has_optimum = _fate(problem, theta)
+            has_optimum = _fate(samples, theta)
         if has_optimum is False:
             status = "separable"
             break
         if has_optimum and flat:
-            reach = max([abs(_dot(a_i, step)) for a_i in A])
+            reach = samples.reach(step, tolerance)
             if reach <= tolerance or (reach < 1e-4 and (stuck or reach > last_reach / 2)):
                 status = "converged"
                 if exact and reach < 1e-4:
                     w, b = _from_standard(_plus(theta, 1.0, step), units)
                 if exact and not l2:
-                    errors = _standard_errors(L, total, units)
+                    errors = _standard_errors(samples, L, units)
                 break
             last_reach = reach
         if last:
@@ -621,7 +715,7 @@ def _run(problem, units, w, b, l2, tolerance, iterations, callback, memory=None)
             break
 
         # If not, go down.
-        new, there = _line_search(problem, theta, F, grad, step, is_newton)
+        new, there = _line_search(samples, theta, F, grad, step, is_newton)
         if new is None:  # there is no lower F this way; or what L-BFGS remembers misleads it
             stuck, pairs = not pairs, []
             continue
@@ -632,7 +726,7 @@ def _run(problem, units, w, b, l2, tolerance, iterations, callback, memory=None)
         if not is_newton:
             change, turn = _plus(new, -1.0, theta), _plus(there[1], -1.0, grad)
             if _dot(change, turn) > 0:
-                pairs = (pairs + [(change, turn)])[-memory:]
+                pairs = (pairs + [samples.pair(change, turn)])[-memory:]
         losses.append(F)
         theta, here, w, b = new, there, new_w, new_b
         if callback is not None and callback(k, losses[k]):
@@ -640,13 +734,13 @@ def _run(problem, units, w, b, l2, tolerance, iterations, callback, memory=None)
     return Newton(w, b, losses, len(losses), status, errors, -here[3])
 
 
-def _line_search(problem, theta, F, grad, step, with_hessian):
+def _line_search(samples, theta, F, grad, step, with_hessian):
     """The first good point along the step, and the objective there; or (None, None)."""
     slope = _dot(grad, step)
     low, high, t = 0.0, None, 1.0
     for _ in range(60):
         new = _plus(theta, t, step)
-        there = _objective(problem, new, with_hessian)
+        there = samples.objective(new, with_hessian)
         slope_there = _dot(there[1], step)
         # Too far, unless F has fallen by a ten-thousandth of what the slope promised. Where
         # rounding hides the fall, it is known by a slope that has become less.
@@ -662,15 +756,22 @@ def _line_search(problem, theta, F, grad, step, with_hessian):
     return None, None
 
 
-def _standard_errors(L, total, units):
+def _standard_errors(samples, L, units):
     # The covariance of theta is C = (total L L^T)^-1, so the variance of u . theta is
     # u^T C u = |L^-1 u|^2 / total. And w[j] is theta[j] / spread[j], while b is theta[d] less
     # the sum of theta[j] shift[j] / spread[j].
     shifts, spreads = units
-    rows = [[float(j == k) for k in range(len(L))] for j in range(len(spreads))]
-    rows.append([-shift / spread for shift, spread in zip(shifts, spreads)] + [1.0])
-    errors = []
-    for u, spread in zip(rows, spreads + [1.0]):
+    last = [-shift / spread for shift, spread in zip(shifts, spreads)] + [1.0]
+    squares = samples.variances(L, last)
+    total = samples.total
+    return [sqrt(v) / sqrt(total) / spread for v, spread in zip(squares, spreads + [1.0])]
+
+
+def _variances(L, last):
+    """|L^-1 u|^2, where u picks out one entry of theta after the other, and last is `last`."""
+    rows = [[float(j == k) for k in range(len(L))] for j in range(len(L) - 1)] + [last]
+    squares = []
+    for u in rows:
         v = _solve_lower(L, u)
-        errors.append(sqrt(_dot(v, v)) / sqrt(total) / spread)
-    return errors
+        squares.append(_dot(v, v))
+    return squares

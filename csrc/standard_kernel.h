@@ -1,0 +1,301 @@
+/* Chapter 3's passes over X: columns brought to standard units as they are read.
+ *
+ * The twins of the methods of _Rows in pyref/second_order.py. There the table in standard units
+ * is written down; here it never is: a block of rows is read, brought to standard units
+ *
+ *     a[j] = (x[j] - shift[j]) * scale[j]
+ *
+ * in scratch memory, and the sums are taken from there. A row of weight 0 is not there: it is
+ * zeros, with a score that costs nothing, and no largest value takes notice of it.
+ *
+ * First in `out` stand maxima, whose parts are combined by taking the largest; then sums. */
+
+/* ------------------------------------------------------------------ the units
+ *
+ * Two passes over X as it is. Every feature has sums of its own, row after row. */
+
+/* fetch() for a group of eight rows, eight rows at a time */
+INLINE const char *fetch_rows(const samples *s, size_t row, size_t size, const char *next)
+{
+    const size_t bytes = s->d * size, ahead = size == 8 ? AHEAD_F64 : AHEAD_F32;
+    if (!s->far || row % LANES || (row + LANES) * bytes + ahead > s->n * bytes)
+        return next;
+    return fetch((const char *)s->X + row * bytes + ahead, LANES * bytes / 64);
+}
+
+INLINE lanes lanes_max(lanes a, lanes b)
+{
+    EACH_PART(k, a.p[k] = part_select(a.p[k] > b.p[k], a.p[k], b.p[k]);)
+    return a;
+}
+
+static const double NONE = -INFINITY; /* the largest of no numbers */
+
+/* params = {some row[d]}, out = {max x[d], max -x[d], max y, max -y; sum of s (x - row)[d], 0},
+ * where the last is a NaN if anything in X is not finite, weight or no weight. */
+INLINE void columns_of(const samples *s, const int is_f64, const double *params, size_t first,
+                       size_t last, double *scratch, double *out)
+{
+    const size_t d = s->d, wide = wide_d(d), size = is_f64 ? sizeof(double) : sizeof(float);
+    double *row = scratch, *high = row + wide, *low = high + wide, *sum = low + wide;
+    double y_high = NONE, y_low = NONE;
+    lanes poison = lanes_set(0.0), zero = poison;
+    const char *next = s->X;
+    memset(scratch, 0, 4 * wide * sizeof *scratch);
+    memcpy(row, params, d * sizeof *row);
+    for (size_t j = 0; j < wide; j++)
+        high[j] = low[j] = NONE;
+    for (size_t i = first; i < last; i++) {
+        const double weight = s->sample_weight ? s->sample_weight[i] : 1.0;
+        const lanes s_i = lanes_set(weight);
+        next = fetch_rows(s, i, size, next);
+        for (size_t j = 0; j < d; j += LANES) {
+            lanes x = load_features(s->X, is_f64, i * d + j, d - j < LANES ? d - j : LANES);
+            poison = lanes_fma(x, zero, poison);
+            if (weight == 0.0)
+                continue;
+            lanes from = lanes_load(row + j), minus = x;
+            EACH_PART(k, from.p[k] = x.p[k] - from.p[k]; minus.p[k] = -x.p[k];)
+            lanes_store(high + j, lanes_max(lanes_load(high + j), x));
+            lanes_store(low + j, lanes_max(lanes_load(low + j), minus));
+            lanes_store(sum + j, lanes_fma(s_i, from, lanes_load(sum + j)));
+        }
+        if (weight != 0.0) {
+            const double y = value_at(s->y, s->y_kind, i);
+            y_high = y > y_high ? y : y_high;
+            y_low = -y > y_low ? -y : y_low;
+        }
+    }
+    memcpy(out, high, d * sizeof *out);
+    memcpy(out + d, low, d * sizeof *out);
+    out[2 * d] = y_high;
+    out[2 * d + 1] = y_low;
+    memcpy(out + 2 * d + 2, sum, d * sizeof *out);
+    out[3 * d + 2] = lanes_sum(poison);
+}
+
+/* params = {mean[d], power[d]}, out = {max x where x <= mean[d], max -x where x >= mean[d];
+ * sum of s ((x - mean) power)^2[d]} */
+INLINE void spreads_of(const samples *s, const int is_f64, const double *params, size_t first,
+                       size_t last, double *scratch, double *out)
+{
+    const size_t d = s->d, wide = wide_d(d), size = is_f64 ? sizeof(double) : sizeof(float);
+    double *mean = scratch, *power = mean + wide;
+    double *below = power + wide, *above = below + wide, *sum = above + wide;
+    const char *next = s->X;
+    memset(scratch, 0, 5 * wide * sizeof *scratch);
+    memcpy(mean, params, d * sizeof *mean);
+    memcpy(power, params + d, d * sizeof *power);
+    for (size_t j = 0; j < wide; j++)
+        below[j] = above[j] = NONE;
+    for (size_t i = first; i < last; i++) {
+        const double weight = s->sample_weight ? s->sample_weight[i] : 1.0;
+        const lanes s_i = lanes_set(weight);
+        next = fetch_rows(s, i, size, next);
+        if (weight == 0.0)
+            continue;
+        for (size_t j = 0; j < d; j += LANES) {
+            lanes x = load_features(s->X, is_f64, i * d + j, d - j < LANES ? d - j : LANES);
+            lanes mean_j = lanes_load(mean + j), t = x, up = x, down = x;
+            EACH_PART(k, const part none = part_set(NONE);
+                      t.p[k] = x.p[k] - mean_j.p[k];
+                      down.p[k] = part_select(x.p[k] <= mean_j.p[k], x.p[k], none);
+                      up.p[k] = part_select(x.p[k] >= mean_j.p[k], -x.p[k], none);)
+            t = lanes_mul(t, lanes_load(power + j));
+            lanes_store(below + j, lanes_max(lanes_load(below + j), down));
+            lanes_store(above + j, lanes_max(lanes_load(above + j), up));
+            lanes_store(sum + j, lanes_fma(lanes_mul(s_i, t), t, lanes_load(sum + j)));
+        }
+    }
+    memcpy(out, below, d * sizeof *out);
+    memcpy(out + d, above, d * sizeof *out);
+    memcpy(out + 2 * d, sum, d * sizeof *out);
+}
+
+/* ------------------------------------------------------------------ in standard units */
+
+/* `rows` rows from row i on, in standard units, to a. Stores are whole vectors: what hangs over
+ * the end of a row is overwritten by the next, and there is room behind the last. */
+INLINE void standardise(const samples *s, const int is_f64, size_t i, size_t rows,
+                        const double *weight, const double *shift, const double *scale, double *a)
+{
+    const size_t d = s->d;
+    for (size_t k = 0; k < rows; k++, a += d) {
+        if (weight[k] == 0.0) {
+            memset(a, 0, d * sizeof *a);
+            continue;
+        }
+        for (size_t j = 0; j < d; j += LANES) {
+            lanes x = load_features(s->X, is_f64, (i + k) * d + j, d - j < LANES ? d - j : LANES);
+            lanes shift_j = lanes_load(shift + j), scale_j = lanes_load(scale + j);
+            EACH_PART(m, x.p[m] = (x.p[m] - shift_j.p[m]) * scale_j.p[m];)
+            lanes_store(a + j, x);
+        }
+    }
+}
+
+/* The scores of a block: groups of eight and a last one, filled up. */
+INLINE void standard_scores(const double *a, size_t d, size_t rows, const double *w, double b,
+                            double *z)
+{
+    const char *A = (const char *)a;
+    size_t k = 0;
+    for (; k + LANES <= rows; k += LANES)
+        lanes_store(z + k, scores(A, 1, k * d, d, w, b));
+    for (; k < rows; k++)
+        z[k] = score(A, 1, k * d, d, w, b);
+}
+
+/* The pass of one kind. params = {theta[d + 1], v[d + 1], bound}, without v in some; see pyref.h
+ * for what each kind makes of them. */
+INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
+                            const double *params, size_t first, size_t last, double *scratch,
+                            double *out)
+{
+    const size_t d = x->d, wide = wide_d(d), block = block_rows(d);
+    const size_t size = is_f64 ? sizeof(double) : sizeof(float);
+    const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
+    const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
+    const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
+    const double bound = params[has_v ? 2 * d + 2 : d + 1];
+    double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
+    double *sum = v + wide, *a = sum + LANES * wide, *products = a + block * d + LANES;
+    double z[BLOCK], moved[BLOCK], c[BLOCK], y[BLOCK], weight[BLOCK], curvature[BLOCK];
+    double most[4] = {NONE, NONE, NONE, NONE};
+    lanes loss = lanes_set(0.0), sum_b = lanes_set(0.0);
+
+    memset(scratch, 0, standard_scratch(x, look) * sizeof *scratch);
+    memcpy(shift, x->shift, d * sizeof *shift);
+    memcpy(scale, x->scale, d * sizeof *scale);
+    memcpy(w, params, d * sizeof *w);
+    if (has_v)
+        memcpy(v, params + d + 1, d * sizeof *v);
+    if (look == LOOK_SEPARATES) {
+        most[0] = most[1] = 0.0;
+        for (size_t j = 0; j < d; j++)
+            v[j] = fabs(w[j]);
+    }
+    for (size_t i = first; i < last; i += block) {
+        const size_t rows = last - i < block ? last - i : block;
+        const size_t vectors = (rows + LANES - 1) / LANES;
+        const char *next = (const char *)x->X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
+        const size_t lines = lines_ahead(x, i, block, size);
+        for (size_t k = 0; k < vectors * LANES; k++)
+            weight[k] = k >= rows ? 0.0 : x->sample_weight ? x->sample_weight[i + k] : 1.0;
+        load_labels(x, i, rows, y);
+        standardise(x, is_f64, i, rows, weight, shift, scale, a);
+        /* scores, eight rows at a time, while what lies ahead is fetched (as in chapter 1) */
+        for (size_t k = 0; k < rows; k += LANES) {
+            const size_t group = rows - k < LANES ? rows - k : LANES;
+            next = fetch(next, lines);
+            standard_scores(a + k * d, d, group, w, params[d], z + k);
+            if (has_v)
+                standard_scores(a + k * d, d, group, v, params[2 * d + 1], moved + k);
+        }
+        if (look == LOOK_SEPARATES) {
+            /* sizes: the scores of |a| by |v| */
+            for (size_t k = 0; k < rows * d; k++)
+                a[k] = fabs(a[k]);
+            standard_scores(a, d, rows, v, fabs(params[d]), moved);
+        }
+        for (size_t k = 0; k < vectors * LANES; k++)
+            if (weight[k] == 0.0) {
+                z[k] = NO_ROW;
+                y[k] = moved[k] = c[k] = 0.0;
+            }
+        if (objective || look == LOOK_FORCES || look == LOOK_PRODUCT) {
+            for (size_t g = 0; g < vectors; g++) {
+                const lanes z_g = lanes_load(z + g * LANES), y_g = lanes_load(y + g * LANES);
+                const lanes s_g = lanes_load(weight + g * LANES);
+                lanes r = z_g, curvature_g = z_g;
+                EACH_PART(k, part none = part_set(0.0); part one = part_set(1.0);
+                          r.p[k] = samples_part(z_g.p[k], y_g.p[k], objective ? s_g.p[k] : one, 1,
+                                                &loss.p[k], &none, &curvature_g.p[k]);)
+                lanes_store(c + g * LANES, r);
+                lanes_store(curvature + g * LANES, curvature_g);
+            }
+        }
+        for (size_t k = 0; k < rows; k++) {
+            if (weight[k] == 0.0)
+                continue;
+            const int soft = 0 < y[k] && y[k] < 1;
+            const double side = soft ? 0.0 : 2 * y[k] - 1;
+            if (objective) {
+                const double far = soft ? NONE : side * z[k];
+                most[0] = far > most[0] ? far : most[0];
+                if (look == LOOK_HESSIAN && far > bound)
+                    curvature[k] = 0.0;
+            } else if (look == LOOK_MOVES) {
+                const double far = soft ? NONE : side * z[k];
+                const double onward = side * moved[k], reach = fabs(moved[k]);
+                if (!(far > bound))
+                    most[0] = onward > most[0] ? onward : most[0];
+                most[1] = onward > most[1] ? onward : most[1];
+                most[2] = reach > most[2] ? reach : most[2];
+                most[3] = far > most[3] ? far : most[3];
+            } else if (look == LOOK_FORCES || look == LOOK_PRODUCT) {
+                const double given = soft ? curvature[k] : fabs(c[k]);
+                const double force = given > bound ? given : bound;
+                if (look == LOOK_PRODUCT)
+                    c[k] = weight[k] * force * moved[k];
+                else
+                    c[k] = weight[k] * (soft ? -c[k] : side * force);
+            } else if (look == LOOK_REST) {
+                c[k] = soft || side * z[k] < bound ? moved[k] : 0.0;
+            } else { /* LOOK_SEPARATES: moved is the size of the terms of z */
+                const double onward = soft ? -fabs(z[k]) : side * z[k];
+                const double rounding = bound * moved[k];
+                if (!(onward >= -rounding))
+                    most[0] = 1.0;
+                else if (onward > rounding)
+                    most[1] = 1.0;
+            }
+        }
+        if (look == LOOK_SEPARATES && most[0] != 0.0)
+            break;
+        if (adds) {
+            for (size_t g = 0; g < vectors; g++)
+                sum_b = lanes_add(sum_b, lanes_load(c + g * LANES));
+            for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
+                next = fetch(next, lines);
+                add_rows((const char *)a, 1, lane * d, d, rows - lane, c + lane, 0,
+                         sum + lane * wide, 0, 1);
+            }
+        }
+        if (look == LOOK_HESSIAN)
+            add_products((const char *)a, 1, 0, d, rows, curvature, products);
+    }
+    for (size_t k = 0; k < look_maxima(look, d); k++)
+        *out++ = most[k];
+    if (objective)
+        *out++ = lanes_sum(loss);
+    if (adds) {
+        sum_lanes(sum, d, wide, out);
+        out[d] = lanes_sum(sum_b);
+    }
+    if (look == LOOK_HESSIAN)
+        for (size_t j = 0, at = d + 1; j <= d; j++)
+            for (size_t k = 0; k <= j; k++)
+                out[at++] = products[j * wide_d(d + 1) + k];
+}
+
+#define LOOK(name, function, ...)                                                              \
+    static void name(const samples *s, const double *params, size_t first, size_t last,        \
+                     double *scratch, double *out)                                             \
+    {                                                                                          \
+        if (s->X_kind == F64)                                                                  \
+            function(s, 1, __VA_ARGS__ params, first, last, scratch, out);                     \
+        else                                                                                   \
+            function(s, 0, __VA_ARGS__ params, first, last, scratch, out);                     \
+    }
+
+LOOK(look_columns, columns_of, )
+LOOK(look_spreads, spreads_of, )
+LOOK(look_gradient, standard_blocks, LOOK_GRADIENT, )
+LOOK(look_hessian, standard_blocks, LOOK_HESSIAN, )
+LOOK(look_moves, standard_blocks, LOOK_MOVES, )
+LOOK(look_forces, standard_blocks, LOOK_FORCES, )
+LOOK(look_product, standard_blocks, LOOK_PRODUCT, )
+LOOK(look_rest, standard_blocks, LOOK_REST, )
+LOOK(look_separates, standard_blocks, LOOK_SEPARATES, )
+#undef LOOK
