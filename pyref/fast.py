@@ -20,9 +20,9 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from . import buffers, checks
+from . import buffers, checks, fast_second_order
 from .buffers import Buffer, by_class, by_feature, doubles, zeros
-from .checks import Descent
+from .checks import Descent, Newton
 from .compiled import ffi, lib
 
 _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
@@ -519,3 +519,52 @@ def softmax_descent(
     except BaseException:
         buffers.let_go(X, y, sample_weight)
         raise
+
+
+# ---------------------------------------------------------------- chapter 3
+
+
+def hessian(
+    X: Any, y: Any, w: Any, b: Any, sample_weight: Any = None, *, threads: int | None = None
+) -> tuple[float, array[float], list[array[float]]]:
+    """(loss, grad, hess), summed over the samples; see pyref.hessian."""
+    return fast_second_order.hessian(X, y, w, b, sample_weight, threads)
+
+
+def newton(
+    X: Any,
+    y: Any,
+    *,
+    w: Any = None,
+    b: Any = 0.0,
+    l2: Any = 0.0,
+    sample_weight: Any = None,
+    tolerance: Any = 1e-10,
+    iterations: Any = 100,
+    callback: Callable[[int, float], object] | None = None,
+    threads: int | None = None,
+) -> Newton:
+    """The (w, b) for which the objective is lowest, by Newton's method; see pyref.newton."""
+    return fast_second_order.fit(
+        True, X, y, None, w, b, l2, sample_weight, tolerance, iterations, callback, threads
+    )
+
+
+def lbfgs(
+    X: Any,
+    y: Any,
+    *,
+    memory: Any = 10,
+    w: Any = None,
+    b: Any = 0.0,
+    l2: Any = 0.0,
+    sample_weight: Any = None,
+    tolerance: Any = 1e-10,
+    iterations: Any = 100,
+    callback: Callable[[int, float], object] | None = None,
+    threads: int | None = None,
+) -> Newton:
+    """The same without a Hessian, by limited-memory BFGS; see pyref.lbfgs."""
+    return fast_second_order.fit(
+        False, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback, threads
+    )

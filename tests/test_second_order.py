@@ -18,6 +18,7 @@ import numpy as np
 import oracle_second_order as oracle
 import pytest
 import sympy
+from conftest import PURE_ONLY
 from mpmath import mpf
 from oracle_second_order import lre, lre_of_sums, optimum
 
@@ -32,7 +33,10 @@ EPS = 2.0**-52
 # newton, lbfgs and hessian; and where gradient, gradient_descent and safe_learning_rate are
 IMPLEMENTATIONS = {
     "python": ("pyref.second_order", "pyref.logistic"),
+    "c": ("pyref.fast", "pyref.fast"),
 }
+if PURE_ONLY:
+    del IMPLEMENTATIONS["c"]
 METHODS = ("newton", "lbfgs")
 CHAPTER_1 = ("gradient", "gradient_descent", "safe_learning_rate")
 
@@ -1082,8 +1086,8 @@ DAMAGES = {
     ),
     "columns not shifted": ("x = [x_i - shift for x_i in x]", "shift = 0.0", check_units),
     "weights forgotten in the units": (
-        "    return (A, y, s, total, ridge)",
-        "    s = [1.0] * len(s)\n    return (A, y, s, total, ridge)",
+        "    return _Samples(A, y, s, total, ridge)",
+        "    s = [1.0] * len(s)\n    return _Samples(A, y, s, total, ridge)",
         check_counts,
     ),
     "whole steps only": (
@@ -1093,8 +1097,8 @@ DAMAGES = {
     ),
     "the slope taken for a proof": ("True if l2 else None", "True", check_separation),
     "a long step taken for a proof": (
-        "if strong_i]) < 0.5",
-        "if strong_i]) < 1.5",
+        "    return onward < 0.5",
+        "    return onward < 1.5",
         check_separation,
     ),
     "nothing is separable": (
