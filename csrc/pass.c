@@ -209,6 +209,16 @@ static void advance(team *t, int *counter)
     pthread_mutex_unlock(&t->mutex);
 }
 
+/* Rows of a part that a pass looks at. */
+static size_t rows_to_do(const pass *p, size_t part)
+{
+    const size_t rest = p->samples.n - part * p->part_rows;
+    size_t rows = rest < p->part_rows ? rest : p->part_rows;
+    if (p->share > 1)
+        rows = (rows + p->share - 1) / p->share;
+    return rows;
+}
+
 /* Sums and largest values of some rows, to those of the rows before them. */
 static void combine(const pass *p, double *all, const double *more)
 {
@@ -247,8 +257,7 @@ static void work(team *t, int self)
             size_t part = __atomic_fetch_add(&t->next[whose], 1, __ATOMIC_RELAXED);
             if (part >= end)
                 break;
-            const size_t first = part * p->part_rows, rest = p->samples.n - first;
-            const size_t rows = rest < p->part_rows ? rest : p->part_rows;
+            const size_t first = part * p->part_rows, rows = rows_to_do(p, part);
             while (p->done[part] < rows) {
                 if (__atomic_load_n(&t->late, __ATOMIC_RELAXED))
                     return;
@@ -320,16 +329,19 @@ int team_pass(team *t, const double *params, double deadline)
         wait_for(t, &t->finished, t->threads - 1);
     } else
         work(t, 0);
-    size_t rows = 0;
     for (size_t i = 0; i < p->parts; i++)
-        rows += p->done[i];
-    if (rows < p->samples.n)
-        return 0;
+        if (p->done[i] < rows_to_do(p, i))
+            return 0;
     memset(p->done, 0, p->parts * sizeof *p->done);
     memcpy(p->total, p->partial, p->out_size * sizeof *p->total);
     for (size_t i = 1; i < p->parts; i++)
         combine(p, p->total, p->partial + i * p->out_size);
     return 1;
+}
+
+void pyref_run_share(pyref_run *run, size_t share)
+{
+    ((pass *)run)->share = share;
 }
 
 void pyref_run_units(pyref_run *run, const double *shift, const double *scale)

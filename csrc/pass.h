@@ -16,6 +16,7 @@ typedef struct {
     size_t maxima;       /* the first of them are largest values, the others are sums */
     size_t scratch_size; /* doubles of scratch that a thread needs */
     size_t part_rows, parts;
+    size_t share;        /* one in so many rows is looked at, if it is not 0 */
     size_t step_rows;    /* rows of a part that are done without a look at the clock */
     int threads;
     double *partial;     /* parts x out_size */

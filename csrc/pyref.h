@@ -120,6 +120,9 @@ void pyref_run_free(pyref_run *run);
 /* The units of chapter 3's passes, d numbers each; they must outlive the run. */
 void pyref_run_units(pyref_run *run, const double *shift, const double *scale);
 
+/* From now on a pass reads one in `share` rows: the first ones of each part. */
+void pyref_run_share(pyref_run *run, size_t share);
+
 /* One pass at params: the sums to out. Returns 1 when it is
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out);

@@ -8,7 +8,7 @@ X is read where it lies, and brought to standard units block by block as it is r
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import frexp, ldexp, log, sqrt
 from typing import Any
 
@@ -46,28 +46,31 @@ class _Passes:
     def __init__(self, X: Buffer, y: Buffer, s: Buffer | None, threads: int) -> None:
         self.X, self.y, self.s, self.threads = X, y, s, threads
         self.shift, self.scale = zeros(X.width), zeros(X.width)
-        self.runs: dict[int, Any] = {}
+        self.runs: dict[tuple[int, int], Any] = {}
 
     def free(self) -> None:
         for run in self.runs.values():
             lib.pyref_run_free(run)
         self.runs.clear()
 
-    def make(self, what: int, params: Sequence[float], size: int) -> array[float]:
-        """The `size` results of a pass of that kind."""
+    def make(
+        self, what: int, params: Sequence[float], size: int, share: int = 1
+    ) -> array[float]:
+        """The `size` results of a pass of that kind, over one in `share` rows."""
         X, y = self.X, self.y
-        if what not in self.runs:
+        if (what, share) not in self.runs:
             run = lib.pyref_run_new(
                 what, X.pointer, X.kind, y.pointer, y.kind, buffers.as_doubles(self.s), X.length,
                 X.width, 1, 0, 1, self.threads,
             )  # fmt: skip
             if not run:
                 raise MemoryError("no memory for the sums of a pass over X")
-            self.runs[what] = run
+            self.runs[what, share] = run
             lib.pyref_run_units(run, doubles(self.shift), doubles(self.scale))
+            lib.pyref_run_share(run, share)
         out = zeros(size)
         at, sums = doubles(_as_array(params)), doubles(out)
-        while not lib.pyref_run_pass(self.runs[what], at, _SECONDS_IN_C, sums):
+        while not lib.pyref_run_pass(self.runs[what, share], at, _SECONDS_IN_C, sums):
             pass  # between two calls, Python looks after Ctrl-C
         return out
 
@@ -147,53 +150,67 @@ class _Samples:
         self.passes.shift[:] = array("d", shifts)
         self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
 
-    # F and its derivatives. hess is what C gives: sums, behind what else it gives.
+    # F and its derivatives. hess is the sums as C gives them, and the weight of the samples.
+
+    def count(self) -> int:
+        return self.passes.X.length
 
     def objective(self, theta: Sequence[float], with_hessian: bool) -> Any:
         if with_hessian:
-            found = self._hessian(theta, checks.INFINITY)
+            found = self._hessian(theta, checks.INFINITY, 1)
         else:
             params = [*theta, checks.INFINITY]
             found = self.passes.make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
-        loss, grad = found[1], found[2 : self.d + 3]
-        F, grad = second_order._penalised(loss, grad, self.total, self.ridge, theta)
+        F, grad = self._penalised(found, self.total, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
-        return F, grad, found if with_hessian else None, loss
+        return F, grad, (found, self.total) if with_hessian else None, found[1]
 
-    def _hessian(self, theta: Sequence[float], bound: float) -> array[float]:
+    def of_some(self, theta: Sequence[float], share: int) -> Any:
+        found, total = self._hessian(theta, checks.INFINITY, share), self.total / share
+        return self._penalised(found, total, theta)[1], (found, total)
+
+    def _penalised(self, found: array[float], total: float, theta: Sequence[float]) -> Any:
+        grad = found[2 : self.d + 3]
+        return second_order._penalised(found[1], grad, total, self.ridge, theta)
+
+    def _hessian(self, theta: Sequence[float], bound: float, share: int) -> array[float]:
         m = self.d + 1
-        size = 2 + m + m * (m + 1) // 2
-        return self.passes.make(lib.PYREF_STANDARD_HESSIAN, [*theta, bound], size)
+        size, params = 2 + m + m * (m + 1) // 2, [*theta, bound]
+        return self.passes.make(lib.PYREF_STANDARD_HESSIAN, params, size, share)
 
     def _cholesky(self, hess: Any, shift: float, last_first: bool = False) -> Any:
         m = self.d + 1
         L, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
-        sums, ridge, to = doubles(hess) + (2 + m), doubles(array("d", self.ridge)), doubles(L)
+        found, total = hess
+        sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(L)
         while row[0] < m:
             if not lib.pyref_cholesky(
-                sums, m, self.total, ridge, shift, last_first, ROUNDING, to, row, _SECONDS_IN_C
+                sums, m, total, ridge, shift, last_first, ROUNDING, to, row, _SECONDS_IN_C
             ):
                 return None, row[0]
         return L, None
 
-    def _solve(self, L: array[float], v: Sequence[float]) -> list[float]:
+    def solve(self, L: array[float], v: Sequence[float]) -> list[float]:
         out = zeros(len(v))
         lib.pyref_solve(doubles(L), len(v), doubles(_as_array(v)), doubles(out))
         return out.tolist()
 
     def newton_step(self, hess: Any, grad: Sequence[float]) -> Any:
-        return second_order._newton_step(hess, grad, self._cholesky, self._solve)
+        return second_order._newton_step(hess, grad, self._cholesky, self.solve)
 
-    def refuse_dependent_columns(self, hess_at_zero: Any) -> None:
+    def dependent_column(self, hess_at_zero: Any) -> int | None:
         # the ones first, so that a constant column is found out
         _, bad = self._cholesky(hess_at_zero, 0.0, last_first=True)
-        if bad is not None:
-            raise checks.dependent_column(bad - 1, self.largest[bad - 1] == 0)
+        return None if bad is None else bad - 1
+
+    def is_constant(self, j: int) -> bool:
+        return self.largest[j] == 0
 
     def variances(self, L: array[float], last: Sequence[float]) -> array[float]:
         m = self.d + 1
         out, row = zeros(m), ffi.new("size_t *")
-        triangle, u, room, to = doubles(L), doubles(_as_array(last)), doubles(zeros(m)), doubles(out)
+        triangle, u = doubles(L), doubles(_as_array(last))
+        room, to = doubles(zeros(m)), doubles(out)
         while row[0] < m:
             lib.pyref_variances(triangle, m, u, room, to, row, _SECONDS_IN_C)
         return out
@@ -236,7 +253,7 @@ class _Samples:
         return found[0], found[3] <= _FAR
 
     def strong_hessian(self, theta: Sequence[float]) -> Any:
-        return self._hessian(theta, _FAR)
+        return self._hessian(theta, _FAR, 1), self.total
 
     def _sums(self, what: int, *params: Any) -> list[float]:
         found = []

@@ -31,7 +31,7 @@ conjugate gradients, L-BFGS); Albert & Anderson, Biometrika 71, 1984 (separation
 Nelder, Generalized Linear Models, 2nd edition, 1989 (standard errors).
 """
 
-from math import exp, sqrt
+from math import exp, log, sqrt
 
 from . import checks
 from .checks import Newton
@@ -186,6 +186,9 @@ class _Samples:
         self.A, self.y, self.s, self.total, self.ridge = A, y, s, total, ridge
         self.one_class = max(y) == 0 or min(y) == 1
 
+    def count(self):
+        return len(self.A)
+
     def objective(self, theta, with_hessian):
         """(F, grad, hess or None, the summed loss) at theta."""
         hess = None
@@ -195,6 +198,12 @@ class _Samples:
         else:
             loss, grad, _ = _gradient(self.A, self.y, theta, 0.0, self.s)
         return _penalised(loss, grad, self.total, self.ridge, theta) + (hess, loss)
+
+    def of_some(self, theta, share):
+        """(grad, hess) of one in `share` samples, taken from everywhere."""
+        s = self.s[::share]
+        some = _Samples(self.A[::share], self.y[::share], s, self.total / share, self.ridge)
+        return some.objective(theta, True)[1:3]
 
     def _mean(self, hess):
         hess = [[h / self.total for h in row] for row in hess]
@@ -207,8 +216,14 @@ class _Samples:
     def newton_step(self, hess, grad):
         return _newton_step(hess, grad, _cholesky, _solve)
 
-    def refuse_dependent_columns(self, hess_at_zero):
-        _refuse_dependent_columns(self.A, hess_at_zero)
+    def solve(self, L, v):
+        return _solve(L, v)
+
+    def dependent_column(self, hess_at_zero):
+        return _dependent_column(hess_at_zero)
+
+    def is_constant(self, j):
+        return not any([a_i[j] for a_i in self.A])
 
     def variances(self, L, last):
         return _variances(L, last)
@@ -340,13 +355,12 @@ def _newton_step(hess, grad, cholesky, solve):
 # squares here: refused is a column of which less than a millionth is its own.
 
 
-def _refuse_dependent_columns(A, hess_at_zero):
-    d = len(A[0]) - 1
+def _dependent_column(hess_at_zero):
+    """The first column of which nothing is its own; None if there is none."""
+    d = len(hess_at_zero) - 1
     order = [d] + list(range(d))  # the ones first, so that a constant column is found out
     _, bad = _cholesky([[hess_at_zero[j][k] for k in order] for j in order])
-    if bad is not None:
-        constant = not any([a_i[bad - 1] for a_i in A])
-        raise checks.dependent_column(bad - 1, constant)
+    return None if bad is None else bad - 1
 
 
 # -------------------------------------------------------- 4. the step of L-BFGS
@@ -659,22 +673,72 @@ def lbfgs(
     return _run(samples, units, w, b, l2, tolerance, iterations, callback, memory)
 
 
+# With very many rows a step takes long, and most of the way can be gone with a few of them:
+# the optimum of a part of the rows is off by about what chance makes of so many, which in units
+# of the Newton decrement, grad . hess^-1 grad, is (d+1)/rows. And their Hessian is right to
+# about the square root of that, so that one factorisation serves for some steps with the
+# gradient of all rows, which is cheaper than their Hessian.
+
+MANY = 65536
+SHARE = 16
+
+
+def _head_start(samples, size):
+    """(theta, or zeros if rows are few; whether the columns are known to be independent)."""
+    zeros, independent = [0.0] * size, False
+    rows = samples.count() // SHARE
+    if samples.count() < MANY or rows < 32 * size:
+        return zeros, False
+    theta, decrement = zeros, checks.INFINITY
+    for _ in range(10):
+        grad, hess = samples.of_some(theta, SHARE)
+        if not independent and samples.dependent_column(hess) is not None:
+            break
+        independent = True
+        step, L, exact = samples.newton_step(hess, grad)
+        before, decrement = decrement, -_dot(grad, step)
+        if not (exact and decrement < before):
+            return zeros, independent
+        theta = _plus(theta, 1.0, step)
+        if decrement < 0.01 * size / rows:
+            break
+    if not independent:
+        return zeros, False
+    # And now all rows, for as long as this Hessian serves well.
+    decrement = checks.INFINITY
+    while decrement > 1e-12:
+        grad = samples.objective(theta, False)[1]
+        step = samples.solve(L, [-g for g in grad])
+        before, decrement = decrement, -_dot(grad, step)
+        if not decrement < before:
+            break
+        theta = _plus(theta, 1.0, step)
+        if decrement > 0.01 * before:
+            break
+    return theta, True
+
+
 PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
 
 
 def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None):
     # Newton's method if memory is None, else L-BFGS
     is_newton = memory is None
-    theta = [0.0] * (len(w) + 1)
-    here = samples.objective(theta, is_newton)
-    if is_newton and not l2:
-        samples.refuse_dependent_columns(here[2])
-    given = _to_standard(w, b, units)
-    there = samples.objective(given, is_newton) if any(given) else here
-    if there[0] < here[0]:
-        theta, here = given, there
-    else:
-        w, b = [0.0] * len(w), 0.0
+    independent = not is_newton or l2 > 0  # or of no interest
+    start, here = _to_standard(w, b, units), None
+    if is_newton and not any(start):
+        start, known = _head_start(samples, len(start))
+        independent = independent or known
+        w, b = _from_standard(start, units)
+    if any(start) and _all_finite(w, b):
+        theta, here = start, samples.objective(start, is_newton)
+    if here is None or not here[0] < log(2) or not independent:
+        zeros = [0.0] * len(start)
+        at_zeros = samples.objective(zeros, is_newton)  # where F is log 2
+        if not independent:
+            _refuse_dependent_columns(samples, at_zeros[2])
+        if here is None or not here[0] < at_zeros[0]:
+            theta, here, w, b = zeros, at_zeros, [0.0] * len(w), 0.0
 
     losses, pairs, last_reach, stuck, errors = [], [], checks.INFINITY, False, None
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
@@ -720,7 +784,7 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None)
             stuck, pairs = not pairs, []
             continue
         new_w, new_b = _from_standard(new, units)
-        if not all([checks.is_finite(value) for value in new_w + [new_b]]):
+        if not _all_finite(new_w, new_b):
             status = "diverged"
             break
         if not is_newton:
@@ -732,6 +796,16 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None)
         if callback is not None and callback(k, losses[k]):
             status = "iterations"
     return Newton(w, b, losses, len(losses), status, errors, -here[3])
+
+
+def _all_finite(w, b):
+    return all([checks.is_finite(value) for value in w + [b]])
+
+
+def _refuse_dependent_columns(samples, hess_at_zero):
+    j = samples.dependent_column(hess_at_zero)
+    if j is not None:
+        raise checks.dependent_column(j, samples.is_constant(j))
 
 
 def _line_search(samples, theta, F, grad, step, with_hessian):
