@@ -706,7 +706,7 @@ def _head_start(samples, size):
         return zeros, False
     # And now all rows, for as long as this Hessian serves well.
     decrement = checks.INFINITY
-    while decrement > 1e-12:
+    while decrement > 1e-11:
         grad = samples.objective(theta, False)[1]
         step = samples.solve(L, [-g for g in grad])
         before, decrement = decrement, -_dot(grad, step)
