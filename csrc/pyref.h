@@ -14,8 +14,8 @@
  *               and for the logarithms of 1 + e^-|z|, the product of up to 64 consecutive
  *               1 + e^-|z| of a lane, whose logarithm is then added to the lane
  *               (logistic_kernel.h). With sample weights, a logarithm for each row.
- *   second      derivatives of a part: row after row, entry = fma(s * x[j], x[k], entry) with
- *               s the curvature p (1-p) of the row and k <= j.
+ *   second      derivatives of a part: row after row, entry = fma(r * x[j], r * x[k], entry) for
+ *               k <= j, with r the root of the row's curvature p (1-p), and x[d] = 1 for b.
  *   total       the parts, in order.
  *
  * How X lies in memory while this is done (as given, or packed) cannot be seen in a result.
