@@ -16,7 +16,7 @@
 #endif
 
 #if defined(__clang__)
-#define UNROLL _Pragma("unroll")
+#define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
@@ -73,10 +73,19 @@ static inline size_t logistic_scratch(const samples *s)
     return (LANES + 1) * wide_d(s->d);
 }
 
-/* And hessian_rows: besides, the products, and a block's rows times their curvature. */
+/* Doubles from one copied row of d features to the next, in second_order_kernel.h: an odd number
+ * of vectors, because rows that are a power of two apart compete for few places in the cache. */
+static inline size_t copied_row(size_t d)
+{
+    return wide_d(d) | LANES;
+}
+
+/* And hessian_rows: besides, the sums of products, for d features and for the intercept, and the
+ * copy of a block; and a few to begin at a cache line. */
 static inline size_t hessian_scratch(const samples *s)
 {
-    return logistic_scratch(s) + (s->d + 4) * (wide_d(s->d + 1) + BLOCK);
+    const size_t wide = wide_d(s->d);
+    return logistic_scratch(s) + wide * wide + wide + LANES + BLOCK * copied_row(s->d) + LANES;
 }
 
 /* And softmax_rows: the same for each class, for its intercept too, and a block's scores and

@@ -80,11 +80,11 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
-    double *products = grad_w + LANES * wide; /* with `second` only */
     double r[BLOCK], y[BLOCK], weight[BLOCK], curvature[BLOCK];
     sums s = {lanes_set(0.0), lanes_set(0.0), lanes_set(0.0), 0};
+    const products p = second ? products_in(scratch + logistic_scratch(x), d) : (products){0};
 
-    memset(scratch, 0, (second ? hessian_scratch(x) : logistic_scratch(x)) * sizeof *scratch);
+    memset(scratch, 0, logistic_scratch(x) * sizeof *scratch);
     memcpy(w_wide, params, d * sizeof *params);
     memset(y, 0, sizeof y);
     memset(weight, 0, sizeof weight);
@@ -93,9 +93,10 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
         const size_t vectors = (rows + LANES - 1) / LANES, whole = rows / LANES;
         /* While this block is worked on, what lies ahead of it comes from memory: half of it is
          * asked for here and half below, a few lines at a time and in order of address, which
-         * is what the memory controller likes. */
+         * is what the memory controller likes. (With `second`, all of it in add_products, where
+         * the time is spent.) */
         const char *next = X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
-        const size_t lines = lines_ahead(x, i, block, size);
+        const size_t ahead = lines_ahead(x, i, block, size), lines = second ? 0 : ahead;
         for (size_t g = 0; g < whole; g++) {
             next = fetch(next, lines);
             lanes_store(r + g * LANES, scores(X, is_f64, (i + g * LANES) * d, d, w_wide, b));
@@ -130,16 +131,14 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
                      0, 1);
         }
         if (second)
-            add_products(X, is_f64, i * d, d, rows, curvature, products);
+            add_products(X, is_f64, i * d, d, rows, curvature, &p, ahead ? block * d * size : 0);
     }
     close_product(&s);
     out[0] = lanes_sum(s.loss);
     sum_lanes(grad_w, d, wide, out + 1);
     out[1 + d] = lanes_sum(s.grad_b);
     if (second)
-        for (size_t j = 0, at = 2 + d; j <= d; j++)
-            for (size_t k = 0; k <= j; k++)
-                out[at++] = products[j * wide_d(d + 1) + k];
+        products_out(&p, d, out + 2 + d);
 }
 
 /* ------------------------------------------------------------------ packed rows

@@ -16,8 +16,8 @@
  *               (logistic_kernel.h). With sample weights, a logarithm for each row.
  *   squares     of a part: of a row, lane = fma(x[j], x[j], lane) and lanes added as for the
  *               score, then 1 is added; then lane = fma(weight, that, lane), as a gradient.
- *   second      derivatives of a part: row after row, entry = fma(s * x[j], x[k], entry) with
- *               s the curvature p (1-p) of the row and k <= j.
+ *   second      derivatives of a part: row after row, entry = fma(r * x[j], r * x[k], entry) for
+ *               k <= j, with r the root of the row's curvature p (1-p), and x[d] = 1 for b.
  *   steps       a part whose rows are so long that it would take milliseconds is done in steps
  *               of equal numbers of rows (pass.c); its sums are those of the steps, in order.
  *   total       the parts, in order.

@@ -159,12 +159,13 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
     const double bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
-    double *sum = v + wide, *a = sum + LANES * wide, *products = a + block * d + LANES;
+    double *sum = v + wide, *a = sum + LANES * wide;
+    const products p = look == LOOK_HESSIAN ? products_in(a + block * d + LANES, d) : (products){0};
     double z[BLOCK], moved[BLOCK], c[BLOCK], y[BLOCK], weight[BLOCK], curvature[BLOCK];
     double most[4] = {NONE, NONE, NONE, NONE};
     lanes loss = lanes_set(0.0), sum_b = lanes_set(0.0);
 
-    memset(scratch, 0, standard_scratch(x, look) * sizeof *scratch);
+    memset(scratch, 0, ((LANES + 4) * wide + block * d + LANES) * sizeof *scratch);
     memcpy(shift, x->shift, d * sizeof *shift);
     memcpy(scale, x->scale, d * sizeof *scale);
     memcpy(w, params, d * sizeof *w);
@@ -263,7 +264,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
             }
         }
         if (look == LOOK_HESSIAN)
-            add_products((const char *)a, 1, 0, d, rows, curvature, products);
+            add_products((const char *)a, 1, 0, d, rows, curvature, &p, 0);
     }
     for (size_t k = 0; k < look_maxima(look, d); k++)
         *out++ = most[k];
@@ -274,9 +275,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
         out[d] = lanes_sum(sum_b);
     }
     if (look == LOOK_HESSIAN)
-        for (size_t j = 0, at = d + 1; j <= d; j++)
-            for (size_t k = 0; k <= j; k++)
-                out[at++] = products[j * wide_d(d + 1) + k];
+        products_out(&p, d, out + d + 1);
 }
 
 #define LOOK(name, function, ...)                                                              \
