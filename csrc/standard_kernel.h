@@ -114,36 +114,63 @@ INLINE void spreads_of(const samples *s, const int is_f64, const double *params,
 
 /* ------------------------------------------------------------------ in standard units */
 
-/* `rows` rows from row i on, in standard units, to a. Stores are whole vectors: what hangs over
- * the end of a row is overwritten by the next, and there is room behind the last. */
-INLINE void standardise(const samples *s, const int is_f64, size_t i, size_t rows,
-                        const double *weight, const double *shift, const double *scale, double *a)
+/* The first `count` lanes to memory; what lies behind is not touched. */
+INLINE void lanes_store_first(double *x, lanes a, size_t count)
 {
-    const size_t d = s->d;
-    for (size_t k = 0; k < rows; k++, a += d) {
-        if (weight[k] == 0.0) {
-            memset(a, 0, d * sizeof *a);
-            continue;
-        }
-        for (size_t j = 0; j < d; j += LANES) {
-            lanes x = load_features(s->X, is_f64, (i + k) * d + j, d - j < LANES ? d - j : LANES);
-            lanes shift_j = lanes_load(shift + j), scale_j = lanes_load(scale + j);
-            EACH_PART(m, x.p[m] = (x.p[m] - shift_j.p[m]) * scale_j.p[m];)
-            lanes_store(a + j, x);
-        }
+#if LANES_WIDTH == 8
+    _mm512_mask_storeu_pd(x, (__mmask8)((1u << count) - 1), a.p[0]);
+#else
+    double v[LANES];
+    lanes_store(v, a);
+    memcpy(x, v, count * sizeof *x);
+#endif
+}
+
+/* `vectors` vectors of features of some rows, from feature j on, brought to standard units in a,
+ * and added to the lanes of their scores. */
+INLINE void standard_features(const char *X, const int is_f64, size_t at, size_t d, size_t j,
+                              const int rows, const size_t count, const double *shift,
+                              const double *scale, const double *w, double *a, lanes *sum)
+{
+    const lanes shift_j = lanes_load(shift + j), scale_j = lanes_load(scale + j);
+    const lanes w_j = lanes_load(w + j);
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        lanes x = load_features(X, is_f64, at + i * d + j, count);
+        EACH_PART(m, x.p[m] = (x.p[m] - shift_j.p[m]) * scale_j.p[m];)
+        if (count == LANES)
+            lanes_store(a + i * d + j, x);
+        else
+            lanes_store_first(a + i * d + j, x, count);
+        sum[i] = lanes_fma(x, w_j, sum[i]);
     }
 }
 
-/* The scores of a block: groups of eight and a last one, filled up. */
-INLINE void standard_scores(const double *a, size_t d, size_t rows, const double *w, double b,
-                            double *z)
+/* Eight rows (or one) in standard units to a, and their scores: the same sums as scores(). */
+INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t d, const int rows,
+                             const double *shift, const double *scale, const double *w, double b,
+                             double *a)
 {
-    const char *A = (const char *)a;
-    size_t k = 0;
-    for (; k + LANES <= rows; k += LANES)
-        lanes_store(z + k, scores(A, 1, k * d, d, w, b));
-    for (; k < rows; k++)
-        z[k] = score(A, 1, k * d, d, w, b);
+    lanes sum[LANES];
+    UNROLL
+    for (int i = 0; i < LANES; i++)
+        sum[i] = lanes_set(0.0);
+    size_t j = 0;
+    for (; j + LANES <= d; j += LANES)
+        standard_features(X, is_f64, at, d, j, rows, LANES, shift, scale, w, a, sum);
+    if (j < d)
+        standard_features(X, is_f64, at, d, j, rows, d - j, shift, scale, w, a, sum);
+    return lanes_add(lanes_sum_each(sum), lanes_set(b));
+}
+
+/* The scores of `rows` rows, at most eight, that are in standard units. */
+INLINE void scores_of(const double *a, size_t d, size_t rows, const double *w, double b, double *z)
+{
+    if (rows == LANES)
+        lanes_store(z, scores((const char *)a, 1, 0, d, w, b));
+    else
+        for (size_t k = 0; k < rows; k++)
+            z[k] = score((const char *)a, 1, k * d, d, w, b);
 }
 
 /* The pass of one kind. params = {theta[d + 1], v[d + 1], bound}, without v in some; see pyref.h
@@ -157,13 +184,14 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
-    const double bound = params[has_v ? 2 * d + 2 : d + 1];
+    const char *X = x->X;
+    const double b = params[d], bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
     double *sum = v + wide, *a = sum + LANES * wide;
     const products p = look == LOOK_HESSIAN ? products_in(a + block * d + LANES, d) : (products){0};
     double z[BLOCK], moved[BLOCK], c[BLOCK], y[BLOCK], weight[BLOCK], curvature[BLOCK];
     double most[4] = {NONE, NONE, NONE, NONE};
-    lanes loss = lanes_set(0.0), sum_b = lanes_set(0.0);
+    lanes loss = lanes_set(0.0), sum_b = lanes_set(0.0), far = lanes_set(NONE);
 
     memset(scratch, 0, ((LANES + 4) * wide + block * d + LANES) * sizeof *scratch);
     memcpy(shift, x->shift, d * sizeof *shift);
@@ -179,25 +207,38 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES;
-        const char *next = (const char *)x->X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
+        const char *next = X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
         const size_t lines = lines_ahead(x, i, block, size);
         for (size_t k = 0; k < vectors * LANES; k++)
             weight[k] = k >= rows ? 0.0 : x->sample_weight ? x->sample_weight[i + k] : 1.0;
         load_labels(x, i, rows, y);
-        standardise(x, is_f64, i, rows, weight, shift, scale, a);
         /* scores, eight rows at a time, while what lies ahead is fetched (as in chapter 1) */
         for (size_t k = 0; k < rows; k += LANES) {
-            const size_t group = rows - k < LANES ? rows - k : LANES;
+            const size_t group = rows - k < LANES ? rows - k : LANES, at = (i + k) * d;
+            double *here = a + k * d;
             next = fetch(next, lines);
-            standard_scores(a + k * d, d, group, w, params[d], z + k);
+            if (group == LANES)
+                lanes_store(z + k, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b,
+                                                   here));
+            else
+                for (size_t m = 0; m < group; m++) {
+                    double of_row[LANES];
+                    lanes_store(of_row, standard_scores(X, is_f64, at + m * d, d, 1, shift, scale,
+                                                        w, b, here + m * d));
+                    z[k + m] = of_row[0];
+                }
+            for (size_t m = 0; m < group; m++)
+                if (weight[k + m] == 0.0)
+                    memset(here + m * d, 0, d * sizeof *here);
             if (has_v)
-                standard_scores(a + k * d, d, group, v, params[2 * d + 1], moved + k);
+                scores_of(here, d, group, v, params[2 * d + 1], moved + k);
         }
         if (look == LOOK_SEPARATES) {
             /* sizes: the scores of |a| by |v| */
             for (size_t k = 0; k < rows * d; k++)
                 a[k] = fabs(a[k]);
-            standard_scores(a, d, rows, v, fabs(params[d]), moved);
+            for (size_t k = 0; k < rows; k += LANES)
+                scores_of(a + k * d, d, rows - k < LANES ? rows - k : LANES, v, fabs(b), moved + k);
         }
         for (size_t k = 0; k < vectors * LANES; k++)
             if (weight[k] == 0.0) {
@@ -214,26 +255,31 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
                                                 &loss.p[k], &none, &curvature_g.p[k]);)
                 lanes_store(c + g * LANES, r);
                 lanes_store(curvature + g * LANES, curvature_g);
+                if (objective) {
+                    EACH_PART(k, const bits hard = (y_g.p[k] == 0.0) | (y_g.p[k] == 1.0);
+                              r.p[k] = part_select(hard & (s_g.p[k] != 0.0),
+                                                   (y_g.p[k] + y_g.p[k] - 1.0) * z_g.p[k],
+                                                   part_set(NONE));)
+                    far = lanes_max(far, r);
+                }
             }
         }
-        for (size_t k = 0; k < rows; k++) {
+        for (size_t k = 0; k < rows && !(objective && bound == INFINITY); k++) {
             if (weight[k] == 0.0)
                 continue;
             const int soft = 0 < y[k] && y[k] < 1;
             const double side = soft ? 0.0 : 2 * y[k] - 1;
             if (objective) {
-                const double far = soft ? NONE : side * z[k];
-                most[0] = far > most[0] ? far : most[0];
-                if (look == LOOK_HESSIAN && far > bound)
+                if (!soft && side * z[k] > bound)
                     curvature[k] = 0.0;
             } else if (look == LOOK_MOVES) {
-                const double far = soft ? NONE : side * z[k];
+                const double at = soft ? NONE : side * z[k];
                 const double onward = side * moved[k], reach = fabs(moved[k]);
-                if (!(far > bound))
+                if (!(at > bound))
                     most[0] = onward > most[0] ? onward : most[0];
                 most[1] = onward > most[1] ? onward : most[1];
                 most[2] = reach > most[2] ? reach : most[2];
-                most[3] = far > most[3] ? far : most[3];
+                most[3] = at > most[3] ? at : most[3];
             } else if (look == LOOK_FORCES || look == LOOK_PRODUCT) {
                 const double given = soft ? curvature[k] : fabs(c[k]);
                 const double force = given > bound ? given : bound;
@@ -265,6 +311,12 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
         }
         if (look == LOOK_HESSIAN)
             add_products((const char *)a, 1, 0, d, rows, curvature, &p, 0);
+    }
+    if (objective) {
+        double furthest[LANES];
+        lanes_store(furthest, far);
+        for (int l = 0; l < LANES; l++)
+            most[0] = furthest[l] > most[0] ? furthest[l] : most[0];
     }
     for (size_t k = 0; k < look_maxima(look, d); k++)
         *out++ = most[k];
