@@ -826,7 +826,11 @@ def _line_search(samples, theta, F, grad, step, with_hessian):
             low = t
         else:
             return new, there
-        t = 2 * t if high is None else (low + high) / 2
+        if high is not None:
+            t = (low + high) / 2
+        else:  # where the slope would be zero, were the curve a parabola; or a good way on
+            turned = slope_there - slope
+            t *= max(2, -slope / turned) if turned > -slope / 100 else 100
     return None, None
 
 

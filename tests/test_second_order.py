@@ -372,13 +372,17 @@ def test_weights_of_one_change_nothing(impl):
     X, y, _ = table(np.random.default_rng(7), 40, 3)
     ones = [1] * 40
     w, b = [0.1, 0.2, -0.3], 0.4
-    assert impl.gradient(X, y, w, b) == impl.gradient(X, y, w, b, sample_weight=ones)
-    assert impl.hessian(X, y, w, b) == impl.hessian(X, y, w, b, sample_weight=ones)
+    for name in ("gradient", "hessian"):
+        plain, weighted = getattr(impl, name)(X, y, w, b), getattr(impl, name)(X, y, w, b, ones)
+        assert lre([plain[0]], [weighted[0]]) > 15  # in C, logarithms of products are taken
+        assert plain[1:] == weighted[1:]
     assert impl.newton(X, y) == impl.newton(X, y, sample_weight=ones)
     assert impl.lbfgs(X, y) == impl.lbfgs(X, y, sample_weight=ones)
     how = {"learning_rate": "safe", "iterations": 30}
     fit = impl.gradient_descent(X, y, **how)
-    assert fit == impl.gradient_descent(X, y, sample_weight=ones, l2=0.0, **how)
+    weighted = impl.gradient_descent(X, y, sample_weight=ones, l2=0.0, **how)
+    assert lre(list(fit.losses), list(weighted.losses)) > 15
+    assert fit._replace(losses=None) == weighted._replace(losses=None)
     assert impl.safe_learning_rate(X) == impl.safe_learning_rate(X, sample_weight=ones)
 
 
@@ -645,7 +649,8 @@ def test_nearly_dependent_columns_are_fitted(impl):
         fit = impl.newton(X, y)
         assert fit.status == "converged"
         assert lre([*fit.w, fit.b], truth.parameters) >= DIGITS
-        assert lre(fit.standard_errors, truth.standard_errors) >= 8
+        # the Hessian's condition is 1e8, which takes 8 of its 16 digits, and rounding some of one
+        assert lre(fit.standard_errors, truth.standard_errors) >= 7.5
 
 
 def test_lbfgs_takes_dependent_columns(impl):
