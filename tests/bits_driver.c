@@ -395,7 +395,7 @@ static void memory_that_fails(int threads)
         const size_t n = shapes[i][0], d = shapes[i][1], classes = shapes[i][2];
         const size_t outputs = classes ? classes : 1, size = outputs * (d + 1);
         double *X = memory(n * d * sizeof *X), *out = memory((size + 300) * sizeof *out);
-        double *params = memory(size * sizeof *params), *v = memory(size * sizeof *v);
+        double *params = memory((size + 1) * sizeof *params), *v = memory(size * sizeof *v);
         double *weight = memory(n * sizeof *weight);
         unsigned char *y = memory(n);
         for (size_t k = 0; k < n * d; k++)
@@ -404,10 +404,14 @@ static void memory_that_fails(int threads)
             y[k] = (unsigned char)(k * k % 5 % (classes ? classes : 2));
             weight[k] = 1.0;
         }
-        for (int variant = 0; variant < 6; variant++) {
+        params[size] = 0.0;
+        for (int variant = 0; variant < (classes ? 4 : 8); variant++) {
             const size_t passes = variant % 2 ? 10 : 1; /* with 10, few features are packed */
             const int hessian = variant >= 4;
-            const int what = classes ? PYREF_SOFTMAX : hessian ? PYREF_HESSIAN : PYREF_GRADIENT;
+            const int what = classes        ? PYREF_SOFTMAX
+                             : variant >= 6 ? PYREF_STANDARD_HESSIAN
+                             : hessian      ? PYREF_HESSIAN
+                                            : PYREF_GRADIENT;
             int passed = 0;
             for (int k = 0; !passed; k++) {
                 size_t made;
@@ -419,6 +423,8 @@ static void memory_that_fails(int threads)
                 pyref_fail_allocation_after(-1);
                 passed = run != NULL;
                 failures += !run;
+                if (run)
+                    pyref_run_units(run, weight, weight); /* any d numbers: no table is wider */
                 if (run && passes > 1 && !hessian)
                     pyref_run_descent(run, params, v, 0.1 / (double)n, 0.0, 0.0, (double)n, 0.0,
                                       passes, 60.0, out, &made);
