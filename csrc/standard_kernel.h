@@ -173,6 +173,24 @@ INLINE void scores_of(const double *a, size_t d, size_t rows, const double *w, d
             z[k] = score((const char *)a, 1, k * d, d, w, b);
 }
 
+/* add_products for rows in standard units, in a: it is X, at `next`, that is to be asked for. */
+INLINE void add_standard(const double *a, size_t d, size_t rows, const double *curvature,
+                         const products *p, const char *next, size_t bytes)
+{
+    const char *A = (const char *)a;
+    double root[BLOCK];
+    for (size_t i = 0; i < rows; i++)
+        root[i] = sqrt(curvature[i]);
+    lanes itself = lanes_set(0.0);
+    size_t k = 0;
+    for (; k + 2 * LANES <= d; k += 2 * LANES)
+        itself = copy_features(A, 1, 0, d, rows, root, p, k, 2, LANES);
+    for (; k < d; k += LANES)
+        itself = copy_features(A, 1, 0, d, rows, root, p, k, 1, d - k < LANES ? d - k : LANES);
+    lanes_store(p->itself, itself);
+    add_copied(p, rows, d, next, bytes);
+}
+
 /* The pass of one kind. params = {theta[d + 1], v[d + 1], bound}, without v in some; see pyref.h
  * for what each kind makes of them. */
 INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
@@ -208,7 +226,8 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES;
         const char *next = X + i * d * size + (is_f64 ? AHEAD_F64 : AHEAD_F32);
-        const size_t lines = lines_ahead(x, i, block, size);
+        const size_t ahead = lines_ahead(x, i, block, size);
+        const size_t lines = look == LOOK_HESSIAN ? 0 : ahead; /* there, in add_standard */
         for (size_t k = 0; k < vectors * LANES; k++)
             weight[k] = k >= rows ? 0.0 : x->sample_weight ? x->sample_weight[i + k] : 1.0;
         load_labels(x, i, rows, y);
@@ -310,7 +329,8 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
             }
         }
         if (look == LOOK_HESSIAN)
-            add_products((const char *)a, 1, 0, d, rows, curvature, &p, 0);
+            add_standard(a, d, rows, curvature, &p, X + (i + block) * d * size,
+                         ahead ? block * d * size : 0);
     }
     if (objective) {
         double furthest[LANES];
