@@ -502,7 +502,7 @@ def section_challenger(page: Page, parts: Sequence[Implementation]) -> None:
 
 def section_newton(page: Page, parts: Sequence[Implementation]) -> None:
     """Which of the three has an optimum at all; and Challenger's as a statistician reads it."""
-    page.heading("Newton's method: is there an optimum, and how sure is it?")
+    page.heading("Newton's method: where there is an optimum, and how sure it is")
     x, labels = datasets.five_points()
     X, y = datasets.seeded_cloud()[:2]
     degrees, damaged = datasets.challenger()
@@ -525,7 +525,7 @@ def section_newton(page: Page, parts: Sequence[Implementation]) -> None:
     page.text(why_separable(x, labels, X, y))
 
     columns = [
-        ["", "slope, per F", "its error", "intercept", "its error", "deviance", "agreement"],
+        ["", "slope", "slope's error", "intercept", "intercept's error", "deviance", "agreement"],
         ["the optimum", OPTIMUM[0], ERRORS[0], OPTIMUM[1], ERRORS[1], OPTIMUM[2], ""],
     ]
     for part, fit in zip(parts, fits):
