@@ -525,7 +525,7 @@ def section_newton(page: Page, parts: Sequence[Implementation]) -> None:
     page.text(why_separable(x, labels, X, y))
 
     columns = [
-        ["", "slope", "slope's error", "intercept", "intercept's error", "deviance", "agreement"],
+        ["", "a, slope", "a, error", "b, intercept", "b, error", "deviance", "agreement"],
         ["the optimum", OPTIMUM[0], ERRORS[0], OPTIMUM[1], ERRORS[1], OPTIMUM[2], ""],
     ]
     for part, fit in zip(parts, fits):
