@@ -291,8 +291,11 @@ def _penalised(loss, grad, total, ridge, theta):
 #
 # In one dimension: slope divided by curvature. Where the bowl is steep in one direction and
 # flat in another, gradient descent may take only the small steps that the steep one allows,
-# and crawls along the flat one. Newton's step divides each by its own curvature, and needs no
-# learning rate. Close to the optimum it squares the error: 2 right digits, 4, 8, 16.
+# and crawls along the flat one. On the table above F curves by 4.36 in one direction and by
+# 0.0268 in the other. A step of 1/L = 0.151 takes away 0.151 * 0.0268, or 0.4 %, of what is
+# left of the slope in the flat direction: ln(10) / 0.004, about 570 steps for each digit.
+# Newton's step divides each slope by its own curvature, and needs no learning rate. Close to
+# the optimum it squares the error: 2 right digits, 4, 8, 16.
 #
 # The equation is solved by Cholesky's square root, a triangle L with L L^T = hess.
 

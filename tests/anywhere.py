@@ -420,6 +420,36 @@ def second_order(N, L, data):
     check(f"safe_learning_rate descends: {step}", step > 0 and falling)
 
 
+def weights(L, M, N, data):
+    # A weight of 2 is the row twice, and 0 the row left out: sums of the same terms, n of them
+    # and their rounding, in another order.
+    x, y = data.challenger()
+    X = [[(x_i - 69.5) / 7] for x_i in x]
+    s = [2 if x_i < 68 else 0 if x_i > 78 else 1 for x_i in x]
+    twice = [i for i, s_i in enumerate(s) for _ in range(s_i)]
+    X2, y2 = [X[i] for i in twice], [y[i] for i in twice]
+    check("weights of every kind", 0 < s.count(0) < s.count(2) and len(X2) != len(X))
+    got, want = L.gradient(X, y, [0.3], 0.5, s), L.gradient(X2, y2, [0.3], 0.5)
+    check("weights: gradient", close(got, want, 1e-13))
+    W, b = [[0.3, -0.2]], [0.1, 0.5]
+    got, want = M.softmax_gradient(X, y, W, b, s), M.softmax_gradient(X2, y2, W, b)
+    check("weights: softmax_gradient", close(got, want, 1e-13))
+    got, want = N.hessian(X, y, [0.3], 0.5, s), N.hessian(X2, y2, [0.3], 0.5)
+    check("weights: hessian", close(got, want, 1e-13))
+    for descent in (L.gradient_descent, M.softmax_descent):
+        how = {"learning_rate": "safe", "iterations": 30, "l2": 0.1}
+        got, want = descent(X, y, sample_weight=s, **how), descent(X2, y2, **how)
+        what = descent.__name__ + " with weights, a penalty and the safe step"
+        check(what, close((got.w, got.b, got.losses), (want.w, want.b, want.losses), 1e-13))
+        check("which falls", all(got.losses[k + 1] < got.losses[k] for k in range(29)))
+    got, want = N.newton(X, y, sample_weight=s), N.newton(X2, y2)
+    check("weights: newton", near((got.w, got.b), (want.w, want.b), 1e-12 / EPS))
+    got, want = got.standard_errors, want.standard_errors
+    check("weights: standard errors", near(got, want, 1e-12 / EPS))
+    got, want = N.newton(X, y, sample_weight=s, l2=0.1), N.lbfgs(X2, y2, l2=0.1)
+    check("weights: a penalised optimum", close((got.w, got.b), (want.w, want.b), 1e-7))
+
+
 # -------------------------------------------------------- all of it
 
 
@@ -458,6 +488,7 @@ def everything():
     group(datasets, data)
     group(multinomial, M, data)
     group(second_order, N, L, data)
+    group(weights, L, M, N, data)
 
 
 def main(folder):

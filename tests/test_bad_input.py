@@ -815,6 +815,10 @@ calls = [
     lambda: fast.gradient_ab(x, np.ones(3), 0, 0),
     lambda: fast.gradient_descent_logistic(memoryview(x), array.array("b", [0, 1, 1])),
     lambda: fast.sigmoid(np.ones((2, 2))),
+    lambda: fast.gradient(table, labels, [0, 0, 0], 0, memoryview(-labels)),
+    lambda: fast.gradient_descent(table, labels, sample_weight=-labels.astype("f4"), **how),
+    lambda: fast.safe_learning_rate(memoryview(bad), sample_weight=memoryview(labels)),
+    lambda: fast.softmax_gradient(table, [0, 1] * 20, [[0, 0]] * 3, [0, 0], 0 * labels),
 ]
 for k in range(300):
     for call in calls:

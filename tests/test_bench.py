@@ -458,7 +458,8 @@ def test_pyref_bench_runs(fast):
 
 
 def test_pyref_bench_without_the_compiled_part_says_why(monkeypatch, capsys):
-    monkeypatch.delitem(sys.modules, "pyref.fast", raising=False)
+    for name in ("pyref.fast", "pyref.compiled"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "pyref._native", None)
     assert bench.run(argparse.Namespace(quick=True)) == 1
     said = capsys.readouterr()

@@ -1145,8 +1145,8 @@ DAMAGES_1 = {
         "g for g",
         check_derivatives,
     ),
-    "a rate too large": ("squares / total * steepest + l2", "squares / total / 40 + l2", check_safe),
-    "a rate too small": ("squares / total * steepest + l2", "squares / total + l2", check_safe),
+    "a rate too large": ("total * steepest + l2)", "total / 40 + l2)", check_safe),
+    "a rate too small": ("total * steepest + l2)", "total + l2)", check_safe),
     "a rate without the penalty": ("total * steepest + l2)", "total * steepest)", check_safe),
     "a rate that forgets the sum": ("return rate / total if", "return rate if", check_safe),
 }
