@@ -55,6 +55,7 @@ typedef struct {
     int soft;                    /* chapter 2: y is n x classes probabilities */
     int X_kind, y_kind;
     int far; /* X does not fit the caches: fetch it ahead */
+    const double *shift, *scale; /* chapter 3's units, d each (standard_kernel.h) */
 } samples;
 
 /* Features that a packed row has room for; at most eight can be packed. */
@@ -97,6 +98,45 @@ static inline size_t softmax_scratch(const samples *s)
     return s->classes * ((LANES + 1) * wide_d(s->d) + LANES + BLOCK + (s->soft ? BLOCK : 0));
 }
 
+/* Chapter 3's passes; pyref.h says what they are. */
+enum {
+    LOOK_COLUMNS,
+    LOOK_SPREADS,
+    LOOK_GRADIENT,
+    LOOK_HESSIAN,
+    LOOK_MOVES,
+    LOOK_FORCES,
+    LOOK_PRODUCT,
+    LOOK_REST,
+    LOOK_SEPARATES,
+    LOOKS
+};
+
+/* How many of a pass's results are largest values, not sums; and how many results there are. */
+static inline size_t look_maxima(int look, size_t d)
+{
+    const size_t maxima[LOOKS] = {2 * d + 2, 2 * d, 1, 1, 4, 0, 0, 0, 2};
+    return maxima[look];
+}
+
+static inline size_t look_out(int look, size_t d)
+{
+    const size_t sums[LOOKS] = {d + 1, d, d + 2, d + 2 + (d + 1) * (d + 2) / 2, 0, d + 1, d + 1,
+                                d + 1, 0};
+    return look_maxima(look, d) + sums[look];
+}
+
+/* Doubles of scratch: five vectors and eight sums for each feature, and a block of rows. */
+static inline size_t standard_scratch(const samples *s, int look)
+{
+    size_t size = (LANES + 5) * wide_d(s->d);
+    if (look > LOOK_SPREADS)
+        size += block_rows(s->d) * s->d + LANES;
+    if (look == LOOK_HESSIAN)
+        size += hessian_scratch(s) - logistic_scratch(s);
+    return size;
+}
+
 /* Element kinds. The numbers are the interface to pyref/fast.py. */
 enum { F64, F32, I8, U8, I16, U16, I32, U32, I64, U64 };
 
@@ -112,8 +152,13 @@ typedef struct {
     rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_w[d], grad_b} */
     rows_kernel *hessian_rows;  /* and, behind it, the second derivatives: rows j of k <= j */
     rows_kernel *softmax_rows;  /* params = {w[C][d], b[C]}, out = {loss, their gradient} */
+    rows_kernel *squares_rows;  /* out = {sum of s (|x|^2 + 1)} */
     rows_kernel *read_rows;     /* out = {sum of X} */
     void (*pack)(const samples *s, size_t first, size_t last, double *packed);
+    rows_kernel *look[LOOKS];   /* chapter 3's passes */
+    double (*dot)(const double *u, const double *v, size_t n);
+    void (*plus)(const double *u, double t, const double *v, double *out, size_t n);
+    void (*cholesky_row)(const double *L, size_t j, double *row);
     map *sigmoid, *softplus, *loss, *residual, *log, *log1p, *exp_minus;
 } kernels;
 

@@ -2,8 +2,11 @@
 #include "lanes.h"
 #include "rows.h"
 #include "second_order_kernel.h"
+#include "squares_kernel.h"
 #include "logistic_kernel.h"
 #include "multinomial_kernel.h"
+#include "standard_kernel.h"
+#include "algebra_kernel.h"
 #include "scalar_kernel.h"
 
 const kernels KERNELS = {
@@ -11,7 +14,13 @@ const kernels KERNELS = {
     .logistic_rows = logistic_rows,
     .hessian_rows = hessian_rows,
     .softmax_rows = softmax_rows,
+    .squares_rows = squares_rows,
     .read_rows = read_rows,
+    .look = {look_columns, look_spreads, look_gradient, look_hessian, look_moves, look_forces,
+             look_product, look_rest, look_separates},
+    .dot = dot,
+    .plus = plus,
+    .cholesky_row = cholesky_row,
     .pack = pack,
     .sigmoid = sigmoid_each,
     .softplus = softplus_each,

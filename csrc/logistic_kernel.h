@@ -43,10 +43,10 @@ INLINE part samples_part(part z, part e, part y, part weight, int weighted, part
     part distance = (part)((bits)part_abs(z) & (against != 0.0));
     if (weighted) {
         part one = part_fma(distance, against, part_log1p(e));
-        *loss = part_fma(weight, one, *loss);
+        *loss = part_fma(weight, part_counted(one, weight), *loss);
         if (curvature)
-            *curvature *= weight;
-        return residual * weight;
+            *curvature = weight * part_counted(*curvature, weight);
+        return weight * part_counted(residual, weight);
     }
     *loss = part_fma(distance, against, *loss);
     *product += part_fma(*product, e, e);

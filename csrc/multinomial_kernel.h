@@ -125,13 +125,17 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
                           x->soft
                               ? softmax_part(r + at, C, BLOCK, part_set(0.0), ys + at, 1)
                               : softmax_part(r + at, C, BLOCK, part_load(label + at), ys, 0);)
-            if (weighted)
-                loss_g = lanes_mul(loss_g, lanes_load(weight + g * LANES));
+            const lanes weight_g = lanes_load(weight + g * LANES);
+            if (weighted) {
+                EACH_PART(k, loss_g.p[k] = part_counted(loss_g.p[k], weight_g.p[k]);)
+                loss_g = lanes_mul(loss_g, weight_g);
+            }
             loss = lanes_add(loss, loss_g);
             for (size_t c = 0; c < C; c++) {
                 lanes r_c = lanes_load(r + c * BLOCK + g * LANES);
                 if (weighted) {
-                    r_c = lanes_mul(r_c, lanes_load(weight + g * LANES));
+                    EACH_PART(k, r_c.p[k] = part_counted(r_c.p[k], weight_g.p[k]);)
+                    r_c = lanes_mul(r_c, weight_g);
                     lanes_store(r + c * BLOCK + g * LANES, r_c);
                 }
                 double *sum = grad_b + c * LANES;

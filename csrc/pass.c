@@ -56,6 +56,13 @@ static size_t rows_of_a_part(size_t n, size_t width, size_t out_size)
     return (rows + BLOCK - 1) / BLOCK * BLOCK;
 }
 
+/* Rows of a part that are done at a time: all of them, unless rows are so long that it would be
+ * milliseconds before the clock is looked at. */
+static size_t rows_of_a_step(size_t width)
+{
+    return (((size_t)1 << 25) / width / BLOCK + 1) * BLOCK;
+}
+
 static int cores(void)
 {
 #if defined(__linux__)
@@ -123,13 +130,29 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->scratch_size = hessian_scratch(s);
         width = d * (d + 1) / 4 + 1;
         break;
+    case PYREF_SQUARES:
+        p->kernel = active_kernels->squares_rows;
+        p->out_size = 1;
+        break;
     case PYREF_READ:
         p->kernel = active_kernels->read_rows;
         p->out_size = 1;
         break;
+    default:
+        p->kernel = active_kernels->look[what - PYREF_COLUMNS];
+        p->out_size = look_out(what - PYREF_COLUMNS, d);
+        p->maxima = look_maxima(what - PYREF_COLUMNS, d);
+        p->scratch_size = standard_scratch(s, what - PYREF_COLUMNS);
+        if (what == PYREF_STANDARD_HESSIAN)
+            width = d * (d + 1) / 4 + 1;
     }
     p->part_rows = rows_of_a_part(n, width, p->out_size);
     p->parts = (n + p->part_rows - 1) / p->part_rows;
+    p->step_rows = rows_of_a_step(width);
+    if (p->step_rows > p->part_rows)
+        p->step_rows = p->part_rows;
+    else
+        p->scratch_size += p->out_size; /* for the sums of a step */
     p->threads = threads > 0 ? threads : threads_that_pay(n, width, passes);
     if (p->threads > MOST_THREADS)
         p->threads = MOST_THREADS;
@@ -197,6 +220,40 @@ static void advance(team *t, int *counter)
     pthread_mutex_unlock(&t->mutex);
 }
 
+/* Rows of a part that a pass looks at. */
+static size_t rows_to_do(const pass *p, size_t part)
+{
+    const size_t rest = p->samples.n - part * p->part_rows;
+    size_t rows = rest < p->part_rows ? rest : p->part_rows;
+    if (p->share > 1)
+        rows = (rows + p->share - 1) / p->share;
+    return rows;
+}
+
+/* Sums and largest values of some rows, to those of the rows before them. */
+static void combine(const pass *p, double *all, const double *more)
+{
+    for (size_t j = 0; j < p->maxima; j++)
+        all[j] = more[j] > all[j] ? more[j] : all[j];
+    for (size_t j = p->maxima; j < p->out_size; j++)
+        all[j] += more[j];
+}
+
+/* Do rows [first, last) of a part, or as many as are done without a look at the clock. */
+static void do_step(pass *p, const double *params, size_t first, size_t last, size_t part,
+                    double *scratch)
+{
+    double *out = p->partial + part * p->out_room, *here = out;
+    if (p->done[part])
+        here = scratch + p->scratch_size - p->out_size;
+    if (last - first > p->step_rows)
+        last = first + p->step_rows;
+    p->kernel(&p->samples, params, first, last, scratch, here);
+    if (here != out)
+        combine(p, out, here);
+    p->done[part] += last - first;
+}
+
 /* Do parts: first those of one's own share, then what others have left of theirs. Who does a
  * part cannot be seen in the result, as each part has its own place for its sums. */
 static void work(team *t, int self)
@@ -211,16 +268,15 @@ static void work(team *t, int self)
             size_t part = __atomic_fetch_add(&t->next[whose], 1, __ATOMIC_RELAXED);
             if (part >= end)
                 break;
-            if (p->done[part])
-                continue;
-            const size_t first = part * p->part_rows, rest = p->samples.n - first;
-            p->kernel(&p->samples, t->params, first,
-                      first + (rest < p->part_rows ? rest : p->part_rows),
-                      p->scratch + (size_t)self * p->scratch_room,
-                      p->partial + part * p->out_room);
-            p->done[part] = 1;
-            if (p->parts > 1 && seconds_now() > t->deadline)
-                __atomic_store_n(&t->late, 1, __ATOMIC_RELAXED);
+            const size_t first = part * p->part_rows, rows = rows_to_do(p, part);
+            while (p->done[part] < rows) {
+                if (__atomic_load_n(&t->late, __ATOMIC_RELAXED))
+                    return;
+                do_step(p, t->params, first + p->done[part], first + rows, part,
+                        p->scratch + (size_t)self * p->scratch_room);
+                if ((p->parts > 1 || p->done[part] < rows) && seconds_now() > t->deadline)
+                    __atomic_store_n(&t->late, 1, __ATOMIC_RELAXED);
+            }
         }
     }
 }
@@ -285,14 +341,25 @@ int team_pass(team *t, const double *params, double deadline)
     } else
         work(t, 0);
     for (size_t i = 0; i < p->parts; i++)
-        if (!p->done[i])
+        if (p->done[i] < rows_to_do(p, i))
             return 0;
-    memset(p->done, 0, p->parts);
+    memset(p->done, 0, p->parts * sizeof *p->done);
     memcpy(p->total, p->partial, p->out_size * sizeof *p->total);
     for (size_t i = 1; i < p->parts; i++)
-        for (size_t j = 0; j < p->out_size; j++)
-            p->total[j] += p->partial[i * p->out_room + j];
+        combine(p, p->total, p->partial + i * p->out_room);
     return 1;
+}
+
+void pyref_run_share(pyref_run *run, size_t share)
+{
+    ((pass *)run)->share = share;
+}
+
+void pyref_run_units(pyref_run *run, const double *shift, const double *scale)
+{
+    pass *p = (pass *)run;
+    p->samples.shift = shift;
+    p->samples.scale = scale;
 }
 
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)

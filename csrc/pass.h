@@ -13,8 +13,11 @@ typedef struct {
     samples samples;
     rows_kernel *kernel;
     size_t out_size;     /* doubles that the kernel gives for a part */
+    size_t maxima;       /* the first of them are largest values, the others are sums */
     size_t scratch_size; /* doubles of scratch that a thread needs */
     size_t part_rows, parts;
+    size_t share;        /* one in so many rows is looked at, if it is not 0 */
+    size_t step_rows;    /* rows of a part that are done without a look at the clock */
     int threads;
     size_t out_room, scratch_room; /* the same, filled up to whole cache lines */
     double *doubles;     /* one piece of memory, in which lie: */
@@ -23,7 +26,7 @@ typedef struct {
     double *partial;     /* parts x out_room */
     double *scratch;     /* threads x scratch_room */
     double *packed;
-    unsigned char done[MOST_PARTS]; /* which parts of the present pass are done */
+    size_t done[MOST_PARTS]; /* rows of each part that are done, in the present pass */
 } pass;
 
 /* The threads of one call. They start with it and end with it, so that no thread is ever left

@@ -14,9 +14,18 @@
  *               and for the logarithms of 1 + e^-|z|, the product of up to 64 consecutive
  *               1 + e^-|z| of a lane, whose logarithm is then added to the lane
  *               (logistic_kernel.h). With sample weights, a logarithm for each row.
+ *   squares     of a part: of a row, lane = fma(x[j], x[j], lane) and lanes added as for the
+ *               score, then 1 is added; then lane = fma(weight, that, lane), as a gradient.
  *   second      derivatives of a part: row after row, entry = fma(r * x[j], r * x[k], entry) for
  *               k <= j, with r the root of the row's curvature p (1-p), and x[d] = 1 for b.
+ *   steps       a part whose rows are so long that it would take milliseconds is done in steps
+ *               of equal numbers of rows (pass.c); its sums are those of the steps, in order.
  *   total       the parts, in order.
+ *
+ * In chapter 3's fits x is in standard units, (x[j] - shift[j]) * scale[j] rounded twice, and the
+ * loss takes a logarithm for each row, weight or no weight. The sums of the columns take the
+ * rows of a part one after the other. Their algebra sums as a score does: lane l takes the terms
+ * k with k mod 8 == l (algebra_kernel.h).
  *
  * How X lies in memory while this is done (as given, or packed) cannot be seen in a result.
  *
@@ -29,7 +38,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 2 };
+enum { PYREF_INTERFACE = 4 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -65,13 +74,54 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  *              y is n class numbers, or with `soft` n x classes probabilities
  *   HESSIAN    chapter 3: as GRADIENT, and behind it the second derivatives, symmetric, for the
  *              d + 1 parameters in order: row j holds k = 0..j
- *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory */
-enum { PYREF_GRADIENT, PYREF_SOFTMAX, PYREF_HESSIAN, PYREF_READ };
+ *   SQUARES    chapter 1's safe learning rate: out = {sum of s (|x|^2 + 1)}, whatever params are
+ *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory
+ *
+ * And what chapter 3's fits look for; onward is the score with the sign of a hard label, by
+ * which up is right for all. Rows of weight 0 are passed over. The first two see X as it is:
+ *   COLUMNS    params = {a row of X[d]}, out = {max x[d], max -x[d], max y, max -y; sum of
+ *              s (x - row)[d], and a NaN if X is not finite anywhere, else 0}
+ *   SPREADS    params = {mean[d], power[d]}, out = {max x <= mean[d], max -x where x >= mean[d];
+ *              sum of s ((x - mean) power)^2 [d]}
+ * The others see it in the units of pyref_run_units, and params = {theta[d + 1], v[d + 1], bound},
+ * without v where it is not named here:
+ *   STANDARD_GRADIENT   out = {furthest onward(theta); loss, grad[d + 1]}
+ *   STANDARD_HESSIAN    the same, and the second derivatives, of which hard labels with
+ *                       onward(theta) > bound have none
+ *   MOVES      out = {furthest onward(v) where onward(theta) <= bound; furthest onward(v);
+ *              furthest |v . a|; furthest onward(theta)}
+ *   FORCES     out = {sum of s f a, signed, [d + 1]}: f is |p - y|, or bound if that is more
+ *   PRODUCT    out = {sum of s f (v . a) a [d + 1]}: the same f; for soft labels, p (1-p) if more
+ *   REST       out = {sum of (v . a) a [d + 1] over soft labels, and onward(theta) < bound}
+ *   SEPARATES  out = {1 if theta moves a sample back, else 0; 1 if it moves one onward}: moves
+ *              below bound times the sum of the terms' sizes count as none */
+enum {
+    PYREF_GRADIENT,
+    PYREF_SOFTMAX,
+    PYREF_HESSIAN,
+    PYREF_SQUARES,
+    PYREF_READ,
+    PYREF_COLUMNS,
+    PYREF_SPREADS,
+    PYREF_STANDARD_GRADIENT,
+    PYREF_STANDARD_HESSIAN,
+    PYREF_MOVES,
+    PYREF_FORCES,
+    PYREF_PRODUCT,
+    PYREF_REST,
+    PYREF_SEPARATES
+};
 typedef struct pyref_run pyref_run;
 pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                          size_t passes, int threads);
 void pyref_run_free(pyref_run *run);
+
+/* The units of chapter 3's passes, d numbers each; they must outlive the run. */
+void pyref_run_units(pyref_run *run, const double *shift, const double *scale);
+
+/* From now on a pass reads one in `share` rows: the first ones of each part. */
+void pyref_run_share(pyref_run *run, size_t share);
 
 /* One pass at params: the sums to out. Returns 1 when it is
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
@@ -92,6 +142,22 @@ int pyref_run_descent(pyref_run *run, double *params, double *v, double step, do
 
 /* `count` elements of a float32 buffer as doubles. */
 void pyref_widen(const void *values, size_t count, double *out);
+/* Chapter 3's algebra with m = d + 1 numbers. Triangles are rows one after the other, row j of
+ * j + 1 numbers. What may take long goes on from *row, until it is m or `seconds` are over. */
+double pyref_dot(const double *u, const double *v, size_t m);
+void pyref_plus(const double *u, double t, const double *v, double *out, size_t m);
+/* L of hess / total, with ridge[m] and shift on its diagonal; with last_first, of the same with
+ * the last row and column put before the others. Returns 1, or 0 if *row has nothing left that
+ * is more than `rounding` of its diagonal. */
+int pyref_cholesky(const double *hess, size_t m, double total, const double *ridge, double shift,
+                   int last_first, double rounding, double *L, size_t *row, double seconds);
+/* out, where L L^T out = v */
+void pyref_solve(const double *L, size_t m, const double *v, double *out);
+/* out[j] = |L^-1 u|^2, with u = 1 at j < d and 0 elsewhere; for out[d], u = last[m]. room: m. */
+void pyref_variances(const double *L, size_t m, const double *last, double *room, double *out,
+                     size_t *row, double seconds);
+/* Row j of the whole matrix of which the triangle is the lower half. */
+void pyref_symmetric_row(const double *triangle, size_t m, size_t j, double *out);
 
 /* The first of `count` elements that is not finite; that is no label (0 to 1). `count` if there is none. */
 size_t pyref_find_not_finite(const void *X, int kind, size_t from, size_t count);
@@ -102,6 +168,12 @@ size_t pyref_find_no_class(const void *y, int kind, size_t from, size_t count, s
 
 /* The largest of `count` integers, or 0. */
 unsigned long long pyref_largest(const void *y, int kind, size_t from, size_t count);
+
+/* `count` sample weights from `from` on: as doubles, to the same places of `out`; the first that
+ * is not finite, or below 0 (`count` if there is none); and their sum, added to `total`. */
+void pyref_widen(const void *values, int kind, size_t from, size_t count, double *out);
+size_t pyref_find_no_weight(const double *values, size_t from, size_t count);
+double pyref_sum(const double *values, size_t from, size_t count, double total);
 
 /* The instruction set in use; and to use another: 1 if this processor has it. */
 const char *pyref_instruction_set(void);

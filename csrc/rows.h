@@ -25,6 +25,13 @@ INLINE double value_at(const void *values, int kind, size_t i)
     return 0.0;
 }
 
+/* x; but 0 where the sample's weight is 0: a row left out adds nothing, not even an infinite loss
+ * or the NaN of a score that overflowed. */
+INLINE part part_counted(part x, part weight)
+{
+    return (part)((bits)x & (weight != 0.0));
+}
+
 /* Labels [first, first + count) as doubles. */
 static void load_labels(const samples *s, size_t first, size_t count, double *y)
 {

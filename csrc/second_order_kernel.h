@@ -122,12 +122,25 @@ INLINE const char *add_products_of(const products *p, size_t rows, size_t j, con
     return next;
 }
 
+/* All j by all k <= j, from the copy; in its own function, to be compiled once. `bytes` from
+ * `next` on are asked for, evenly. */
+static NOINLINE void add_copied(const products *p, size_t rows, size_t d,
+                                                 const char *next, size_t bytes)
+{
+    size_t steps = 0, j;
+    for (j = 0; j < d; j += J_TOGETHER)
+        steps += rows * ((j / LANES + K_TOGETHER) / K_TOGETHER);
+    const size_t step = (bytes + steps - 1) / steps;
+    for (j = 0; j + J_TOGETHER / 2 < d; j += J_TOGETHER)
+        next = add_products_of(p, rows, j, J_TOGETHER, next, step);
+    if (j < d)
+        add_products_of(p, rows, j, J_TOGETHER / 2, next, step);
+}
+
 /* Rows [first, first + rows) of X. The next block is `ahead` bytes further on, or need not be
- * asked for if that is 0. Never inlined: the tiles are the same for both kinds of X, and the
- * caller needs its registers. */
-static __attribute__((noinline)) void add_products(const samples *x, size_t first, size_t rows,
-                                                   const double *curvature, const products *p,
-                                                   size_t ahead)
+ * asked for if that is 0. Never inlined: the caller needs its registers. */
+static NOINLINE void add_products(const samples *x, size_t first, size_t rows,
+                                  const double *curvature, const products *p, size_t ahead)
 {
     const size_t d = x->d;
     double root[BLOCK] ALIGNED;
@@ -137,16 +150,8 @@ static __attribute__((noinline)) void add_products(const samples *x, size_t firs
         copy_rows(x->X, 1, first * d, d, rows, root, p);
     else
         copy_rows(x->X, 0, first * d, d, rows, root, p);
-    /* the lines of the next block, spread over all steps of all tiles */
-    const char *next = (const char *)x->X + first * d * (x->X_kind == F64 ? 8 : 4) + ahead;
-    size_t steps = 0, j;
-    for (j = 0; j < d; j += J_TOGETHER)
-        steps += rows * ((j / LANES + K_TOGETHER) / K_TOGETHER);
-    const size_t step = (ahead + steps - 1) / steps;
-    for (j = 0; j + J_TOGETHER / 2 < d; j += J_TOGETHER)
-        next = add_products_of(p, rows, j, J_TOGETHER, next, step);
-    if (j < d)
-        add_products_of(p, rows, j, J_TOGETHER / 2, next, step);
+    const char *here = (const char *)x->X + first * d * (x->X_kind == F64 ? 8 : 4);
+    add_copied(p, rows, d, here + ahead, ahead);
 }
 
 /* The sums in order: row j of k <= j, and then the intercept's. */

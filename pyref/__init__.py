@@ -22,6 +22,7 @@ from .logistic import (
     gradient_descent,
     gradient_descent_logistic,
     residual,
+    safe_learning_rate,
     sigmoid,
     sigmoid_derivative,
     softplus,
@@ -33,12 +34,15 @@ from .multinomial import (
     softmax,
     softmax_descent,
     softmax_gradient,
+    softmax_safe_learning_rate,
 )
+from .second_order import Newton, hessian, lbfgs, newton
 
 __version__ = "0.1.0"
 
 __all__ = (
     "Descent",
+    "Newton",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "categorical_cross_entropy",
@@ -52,12 +56,17 @@ __all__ = (
     "gradient_ab",
     "gradient_descent",
     "gradient_descent_logistic",
+    "hessian",
+    "lbfgs",
     "logsumexp",
+    "newton",
     "residual",
+    "safe_learning_rate",
     "sigmoid",
     "sigmoid_derivative",
     "softmax",
     "softmax_descent",
     "softmax_gradient",
+    "softmax_safe_learning_rate",
     "softplus",
 )

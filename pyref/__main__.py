@@ -1,10 +1,10 @@
 """The command line: `pyref`, or `python -m pyref`.
 
 Without arguments it does the main job: it trains the two programs of the documents, the
-Challenger launches and the irises with every implementation that runs here, and shows what
-comes out beside what should. Every agreement on that page is measured in that run, number
-against number. What the run does not compute itself stands in the constants below, and the
-page says what that is.
+Challenger launches and the irises with every implementation that runs here, shows what comes
+out beside what should, and asks Newton's method about the first three. Every agreement on that
+page is measured in that run, number against number. What the run does not compute itself
+stands in the constants below, and the page says what that is.
 
 A further command is one more entry in COMMANDS; a further part of the page, one in SECTIONS.
 """
@@ -25,7 +25,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple, TextIO
 
-from . import datasets, documents, logistic, multinomial, terminal
+from . import datasets, documents, logistic, report, terminal
 
 # Document 001: the output printed below its program.
 PRINTED = ("103.84988263633421", "-351.54572048917004")
@@ -38,6 +38,8 @@ NUMPY = (
 )
 # The Challenger launches at the optimum: slope, intercept, deviance, p at 31 F.
 OPTIMUM = ("-0.23216274421859648", "15.042901647702442", "20.315192687866833", "0.99960878")
+# And the standard errors of slope and intercept there.
+ERRORS = ("0.10823652164928543", "7.3786363849165656")
 
 EPOCHS = 1000  # document 000 stops here
 EPOCHS_ON = 3000  # and this far ours is left to run on
@@ -51,7 +53,7 @@ LOOP = "the document's loop"
 
 
 class Implementation(NamedTuple):
-    """One of the two: its name on the page, its module, and the form it likes its data in."""
+    """One of the two: its name on the page, where its functions are, the form of its data."""
 
     name: str
     module: Any
@@ -75,7 +77,8 @@ def _block(X: Any) -> Any:
 
 def implementations() -> tuple[list[Implementation], str]:
     """Those that run here, and why the compiled one is not among them ("" where it is)."""
-    found = [Implementation("python", logistic, _as_it_is, _as_it_is)]
+    chapters = importlib.import_module(str(__package__))
+    found = [Implementation("python", chapters, _as_it_is, _as_it_is)]
     try:
         fast = importlib.import_module(f"{__package__}.fast")
     except ImportError as error:
@@ -494,6 +497,103 @@ def section_challenger(page: Page, parts: Sequence[Implementation]) -> None:
     )
 
 
+# ---------------------------------------------------------------- Newton's method
+
+
+def section_newton(page: Page, parts: Sequence[Implementation]) -> None:
+    """Which of the three has an optimum at all; and Challenger's as a statistician reads it."""
+    page.heading("Newton's method: where there is an optimum, and how sure it is")
+    x, labels = datasets.five_points()
+    X, y = datasets.seeded_cloud()[:2]
+    degrees, damaged = datasets.challenger()
+    problems = [
+        ("document 001", [[x_i] for x_i in x], labels, "separable"),
+        ("document 000", X, y, "separable"),
+        ("Challenger", [[F] for F in degrees], damaged, "converged"),
+    ]
+    rows, fits = [], []
+    for what, table, column, expected in problems:
+        fits = [part.module.newton(part.table(table), part.column(column)) for part in parts]
+        cells = [what]
+        for part, fit in zip(parts, fits):
+            cells += [fit.status, str(fit.iterations)]
+            if fit.status != expected:
+                page.short.append(f"{what}, the ending of Newton's method, {part.name}: 0")
+        rows.append(cells)
+    header = [cell for part in parts for cell in (part.name, "steps")]
+    page.table(["", *header], rows)
+    page.text(why_separable(x, labels, X, y))
+
+    columns = [
+        ["", "a, slope", "a, error", "b, intercept", "b, error", "deviance", "agreement"],
+        ["the optimum", OPTIMUM[0], ERRORS[0], OPTIMUM[1], ERRORS[1], OPTIMUM[2], ""],
+    ]
+    for part, fit in zip(parts, fits):
+        errors = fit.standard_errors or [math.nan] * 2
+        deviance = report.deviance(fit.log_likelihood)
+        numbers = [fit.w[0], errors[0], fit.b, errors[1], deviance]
+        agreement = page.agreement(f"Challenger by Newton's method, {part.name}", numbers,
+                                   columns[1][1:-1])  # fmt: skip
+        columns.append([part.name, *texts(numbers), agreement])
+    header, *rows = sideways(columns)
+    page.table(header, rows)
+    page.text(
+        "For Challenger Newton's method needs a handful of steps on the bare degrees, and says how"
+        " sharply the data speak: the standard errors. As a statistician reads it:"
+    )
+    fit = fits[0]
+    if fit.standard_errors is None:
+        return
+    names = ["temperature, F", "intercept"]
+    page.write(
+        ["", *report.coefficient_table(names, [*fit.w, fit.b], fit.standard_errors, page.columns)]
+    )
+    page.text(how_sure(parts[0], degrees, damaged, fit.log_likelihood))
+
+
+def why_separable(
+    x: Sequence[float], labels: Sequence[int], X: Sequence[Sequence[float]], y: Sequence[int]
+) -> str:
+    """Why Newton's method finds no optimum for the documents' data: how they were made."""
+    last = max([x_i for x_i, label in zip(x, labels) if not label])
+    first = min([x_i for x_i, label in zip(x, labels) if label])
+    *w, b = datasets.legacy_normals(42, 5)  # as document 000 draws its W and b
+    edge = math.log(0.62 / 0.38)  # where the sigmoid is its threshold
+    right = 0
+    for x_i, y_i in zip(X, y):
+        z = math.fsum([w_j * x_ij for w_j, x_ij in zip(w, x_i)]) - b
+        right += (z > edge) == bool(y_i)
+    return (
+        f"Separable means: there is no optimum. In document 001 the label is 0 up to x = {last:g}"
+        f" and 1 from x = {first:g} on, and any threshold between them is right for every sample."
+        " Document 000 makes its labels by a threshold, sigmoid(W . x - b) > 0.62; by the W and b"
+        f" it drew for that, {right} of its {len(y)} samples are on the side of their label."
+        " Larger weights then only raise the probability of every label, for ever. Gradients"
+        " become small all the same, and look like an end: hence chapter 3 asks for a proof."
+    )
+
+
+def how_sure(
+    part: Implementation,
+    degrees: Sequence[float],
+    damaged: Sequence[int],
+    log_likelihood: float,
+) -> str:
+    """Deviances, and the probability of damage at 31 F with its interval."""
+    n, ones = len(damaged), sum(damaged)
+    null = report.deviance(report.null_log_likelihood([n - ones, ones]))
+    # Counted from 31 F on, the intercept is the score at 31 F, and has a standard error.
+    fit = part.module.newton([[F - 31] for F in degrees], damaged)
+    score, error = fit.b, fit.standard_errors[-1]
+    low, high = [part.module.sigmoid(end) for end in report.interval(score, error)]
+    return (
+        f"Null deviance: {null:.6f} on {n - 1} degrees of freedom; residual deviance:"
+        f" {report.deviance(log_likelihood):.6f} on {n - 2}. At 31 F the probability of damage is"
+        f" {part.module.sigmoid(score):.8f}, and its 95 % interval goes from {low:.8f} to"
+        f" {high:.8f}: the score there is {score:.6f}, with a standard error of {error:.6f}."
+    )
+
+
 # ---------------------------------------------------------------- iris
 
 IRIS_EPOCHS = 500
@@ -516,11 +616,11 @@ def section_iris(page: Page, parts: Sequence[Implementation]) -> None:
     page.heading(f"Iris: {len(y)} flowers, 4 measurements, 3 species, {IRIS_EPOCHS} epochs")
     fits, seconds = [], []
     for part in parts:
-        # In pure Python chapter 2 is a module of its own; the compiled twin has all chapters.
-        descent = getattr(part.module, "softmax_descent", multinomial.softmax_descent)
         table = part.table(X)
         start = time.perf_counter()
-        fits.append(descent(table, y, learning_rate=1.0, iterations=IRIS_EPOCHS))
+        fits.append(
+            part.module.softmax_descent(table, y, learning_rate=1.0, iterations=IRIS_EPOCHS)
+        )
         seconds.append((time.perf_counter() - start) / IRIS_EPOCHS)
     page.seconds.append(("iris", f"{len(y)} x 4 x 3", [math.nan, *seconds]))
 
@@ -566,7 +666,7 @@ def section_iris(page: Page, parts: Sequence[Implementation]) -> None:
 
 # ---------------------------------------------------------------- the main job
 
-SECTIONS = (section_001, section_000, section_challenger, section_iris)
+SECTIONS = (section_001, section_000, section_challenger, section_newton, section_iris)
 
 
 def main_job(stream: TextIO) -> int:

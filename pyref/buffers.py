@@ -222,6 +222,50 @@ def table_values(X: Buffer, name: str) -> None:
         raise checks.bad_cell(X.value(i), place)
 
 
+def sample_weights(values: Any, n: int) -> Buffer | None:
+    """checks.sample_weights as doubles, without a copy where they are; or None, unweighted."""
+    if values is None:
+        return None
+    view = _view(values, "sample_weight", _LABELS, 1)
+    if view is None:
+        flat = _plain(values)
+        if flat is None:
+            flat = array("d", checks.numbers(values, "sample_weight"))
+        checks.same_length(flat, n, "sample_weight", "weight")
+        return Buffer(flat, 0, n, 1)
+    checks.same_length(view, n, "sample_weight", "weight")
+    given = Buffer(values, _LABELS[view.format], n, 1)
+    if given.kind == 0 and int(ffi.cast("uintptr_t", given.pointer)) % 8 == 0:
+        return given
+    try:
+        flat = zeros(n)
+        for start in range(0, n, SLICE):
+            count = min(SLICE, n - start)
+            lib.pyref_widen(given.pointer, given.kind, start, count, doubles(flat))
+    finally:
+        let_go(given)
+    return Buffer(flat, 0, n, 1)
+
+
+def as_doubles(s: Buffer | None) -> Any:
+    """Sample weights as C takes them: a pointer to doubles, or NULL."""
+    return ffi.NULL if s is None else ffi.cast("double *", s.pointer)
+
+
+def sample_weight_values(s: Buffer | None, n: int) -> float:
+    """checks.sample_weight_values"""
+    if s is None:
+        return n
+    total, values = 0.0, as_doubles(s)
+    for start in range(0, n, SLICE):
+        count = min(SLICE, n - start)
+        i = lib.pyref_find_no_weight(values, start, count)
+        if i < count:
+            checks.not_negative(s.value(start + i), f"sample_weight[{start + i}]")
+        total = lib.pyref_sum(values, start, count, total)
+    return checks.total_weight(total)
+
+
 def weights(w: Any, d: int) -> array[float]:
     """checks.weights, as an array of its own."""
     flat = w[:] if type(w) is array and w.typecode == "d" else _plain(w)

@@ -4,8 +4,10 @@ Every function here takes what the user gave, and either returns it in plain for
 one error that names the place and the cure. Both `pyref` and `pyref.fast` call them in the
 same order, so that a mistake reads the same whichever implementation meets it:
 
-    1. the shape of X, then of y      2. the numbers that steer (learning rate, w, ...)
-    3. the values of y                4. the values of X
+    1. the shape of X, then of y,     2. the numbers that steer (learning rate, w, ...)
+       then of sample_weight
+    3. the values of y, then of       4. the values of X
+       sample_weight
 
 The values of X come last because the compiled path does not look for them beforehand: a NaN
 or an infinity in X always reaches the gradient, so it searches only when a gradient is not
@@ -17,6 +19,12 @@ from collections import namedtuple
 # What gradient_descent returns. len(losses) == iterations: losses[k] is the mean loss before
 # update k, and `iterations` counts the updates that (w, b) went through.
 Descent = namedtuple("Descent", ("w", "b", "losses", "iterations", "status"))
+
+# What newton and lbfgs return: losses, iterations and status as above; standard_errors is a
+# list for w then b, or None; log_likelihood is minus the summed loss at (w, b).
+Newton = namedtuple(
+    "Newton", ("w", "b", "losses", "iterations", "status", "standard_errors", "log_likelihood")
+)
 
 INFINITY = float("inf")
 MINUS_INFINITY = -INFINITY
@@ -97,6 +105,15 @@ def probability(value, name):
     return value
 
 
+def learning_rate(value):
+    """`value` as a positive, finite float, or the word "safe"."""
+    if isinstance(value, str):
+        if value != "safe":
+            raise TypeError(f"learning_rate is {_shown(value)}: give a number, or 'safe'")
+        return value
+    return positive(value, "learning_rate")
+
+
 def choice(value, name, allowed):
     """`value`, which must be one of the words in `allowed`."""
     if value not in allowed:
@@ -174,10 +191,12 @@ def table(X, name="X"):
     return out
 
 
-def same_length(y, n):
-    """ValueError unless there is one label for each of the n samples."""
-    if len(y) != n:
-        raise ValueError(f"y has length {len(y)}, but there are {n} samples: give one label each")
+def same_length(values, n, name="y", kind="label"):
+    """ValueError unless there is one value, a label say, for each of the n samples."""
+    if len(values) != n:
+        raise ValueError(
+            f"{name} has length {len(values)}, but there are {n} samples: give one {kind} each"
+        )
 
 
 def labels(y, n):
@@ -191,6 +210,32 @@ def label_values(y):
     """ValueError unless every label is a number from 0 to 1."""
     for i, value in enumerate(y):
         probability(value, f"y[{i}]")
+
+
+def sample_weights(values, n):
+    """n weights as a list of floats, for `sample_weight_values` to check; or None, unweighted."""
+    if values is None:
+        return None
+    values = numbers(values, "sample_weight")
+    same_length(values, n, "sample_weight", "weight")
+    return values
+
+
+def sample_weight_values(s, n):
+    """The sum of n sample weights: all 0 or more, with a finite sum above 0. (None: n.)"""
+    if s is None:
+        return n
+    total = 0.0
+    for i, value in enumerate(s):
+        total += not_negative(value, f"sample_weight[{i}]")
+    return total_weight(total)
+
+
+def total_weight(total):
+    """`total`, a sum of sample weights, which must be finite and above 0."""
+    if not 0 < total < INFINITY:
+        raise ValueError(f"sample_weight sums to {total}: give a positive, finite sum")
+    return total
 
 
 def weights(w, d):
@@ -212,6 +257,24 @@ def table_values(X, name="X"):
         for j, value in enumerate(row):
             if not is_finite(value):
                 raise bad_cell(value, f"{name}[{i}][{j}]")
+
+
+def dependent_column(j, constant):
+    """The error for a column of X that adds nothing to what the model can say."""
+    kind = "constant" if constant else "a combination of the columns before it (and a constant)"
+    return ValueError(
+        f"column {j} of X is {kind}, so no single w is best: remove it, or give l2 > 0"
+    )
+
+
+def too_large_table():
+    """The error for features whose squares no float can hold."""
+    return ValueError("X is too large for a safe learning rate: scale it down")
+
+
+def too_wide_column(j):
+    """The error for a column whose values lie further apart than the largest float."""
+    return ValueError(f"column {j} of X spans more than a float can hold: scale it down")
 
 
 def sample_values(x, name="x"):

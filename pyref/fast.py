@@ -3,7 +3,7 @@
 What differs from the chapters:
 - X, y and x may be buffers (numpy arrays, array.array, memoryview, memory maps), which are read
   where they lie, without a copy: float64 or float32 for X and x; these, bool or any integers
-  for y. Lists work too, and are copied.
+  for y and sample_weight. Lists work too, and are copied; so are weights that are not float64.
 - sigmoid and softplus also take a buffer of scores, and then return an array.
 - Where a chapter returns a list, an array.array('d') is returned; numpy.asarray wraps it
   without a copy.
@@ -20,9 +20,9 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from . import buffers, checks
+from . import buffers, checks, fast_second_order
 from .buffers import Buffer, by_class, by_feature, doubles, zeros
-from .checks import Descent
+from .checks import Descent, Newton
 from .compiled import ffi, lib
 
 _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
@@ -35,24 +35,30 @@ _NO_MEMORY = "no memory for the sums of a pass over X"
 # ---------------------------------------------------------------- passes over the data
 
 
-def _run(X: Buffer, y: Buffer, classes: int, passes: int, threads: int) -> Any:
-    """A run over X and y, to be freed by whoever asked for it. Without classes, chapter 1's."""
+def _run(
+    what: int, X: Buffer, y: Buffer | None, s: Buffer | None, classes: int, passes: int,
+    threads: int,
+) -> Any:  # fmt: skip
+    """A run of that kind over X, y and the sample weights, to be freed by whoever asked for it."""
+    labels, kind = (ffi.NULL, 0) if y is None else (y.pointer, y.kind)
     run = lib.pyref_run_new(
-        lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT, X.pointer, X.kind, y.pointer,
-        y.kind, ffi.NULL, X.length, X.width, classes or 1, classes > 0 and y.kind < 2,
-        min(passes, buffers.MOST), threads,
+        what, X.pointer, X.kind, labels, kind, buffers.as_doubles(s), X.length, X.width,
+        classes or 1, classes > 0 and kind < 2, min(passes, buffers.MOST), threads,
     )  # fmt: skip  (float labels are rows of probabilities, integers are class numbers)
     if not run:
         raise MemoryError(_NO_MEMORY)
     return run
 
 
-def _pass(X: Buffer, y: Buffer, params: array[float], threads: int, name: str) -> array[float]:
-    """Chapter 1's {loss, gradient} at params = {w..., b}. Checks the values of y and X."""
+def _pass(
+    X: Buffer, y: Buffer, s: Buffer | None, params: array[float], threads: int, name: str
+) -> array[float]:
+    """Chapter 1's {loss, gradient} at params = {w..., b}. Checks the values of y, s and X."""
     n, d = X.length, X.width
-    if n * d > _SMALL:
+    if n * d > _SMALL or s is not None:
         buffers.label_values(y)
-        return _long_pass(X, y, 0, params, threads, name)
+        buffers.sample_weight_values(s, n)
+        return _long_pass(lib.PYREF_GRADIENT, X, y, s, 0, params, d + 2, threads, name)
     out = zeros(d + 2)
     ending = lib.pyref_pass(
         X.pointer, X.kind, y.pointer, y.kind, n, d, doubles(params), doubles(out)
@@ -66,30 +72,72 @@ def _pass(X: Buffer, y: Buffer, params: array[float], threads: int, name: str) -
 
 
 def _long_pass(
-    X: Buffer, y: Buffer, classes: int, params: array[float], threads: int, name: str
+    what: int,
+    X: Buffer,
+    y: Buffer | None,
+    s: Buffer | None,
+    classes: int,
+    params: array[float],
+    size: int,
+    threads: int,
+    name: str,
 ) -> array[float]:
-    """{loss, gradient} at params. Checks the values of X."""
-    out = zeros(len(params) + 1)
+    """The `size` sums of one pass of a run of that kind, at params. Checks the values of X."""
+    out = zeros(size)
     sums, at = doubles(out), doubles(params)
-    run = _run(X, y, classes, 1, threads)
+    run = _run(what, X, y, s, classes, 1, threads)
     try:
         while not lib.pyref_run_pass(run, at, _SECONDS_IN_C, sums):
             pass  # between two calls, Python looks after Ctrl-C
     finally:
         lib.pyref_run_free(run)
-    if lib.pyref_find_not_finite(sums, 0, 0, len(out)) < len(out):
+    if lib.pyref_find_not_finite(sums, 0, 0, size) < size:
         buffers.table_values(X, name)
     return out
+
+
+def _safe_learning_rate(
+    X: Buffer, s: Buffer | None, total: float, l2: float, steepest: float, threads: int
+) -> float:
+    """1 / L; see pyref.safe_learning_rate. Checks the values of X."""
+    (squares,) = _long_pass(lib.PYREF_SQUARES, X, None, s, 0, zeros(1), 1, threads, "X")
+    rate = 1 / (squares / total * steepest + l2)
+    if s is not None:
+        # a row of weight 0 adds nothing, not even the NaN that would tell
+        buffers.table_values(X, "X")
+    if not rate > 0:
+        raise checks.too_large_table()
+    return rate
+
+
+def _step(
+    X: Buffer,
+    s: Buffer | None,
+    total: float,
+    learning_rate: Any,
+    reduction: str,
+    l2: float,
+    steepest: float,
+    threads: int,
+) -> float:
+    """What the summed gradient is multiplied with in a step of gradient descent."""
+    if learning_rate == "safe":
+        return _safe_learning_rate(X, s, total, l2, steepest, threads) / total
+    step: float = learning_rate / total if reduction == "mean" else learning_rate
+    return step
 
 
 def _descend(
     X: Buffer,
     name: str,
     y: Buffer,
+    s: Buffer | None,
     classes: int,
     params: array[float],
     step: float,
     momentum: float,
+    l2: float,
+    total: float,
     tolerance: float,
     iterations: int,
     callback: Callable[[int, float], object] | None,
@@ -105,13 +153,14 @@ def _descend(
     recent, made = zeros(together), ffi.new("size_t *")
     velocity = zeros(len(params))
     at, speed, last = doubles(params), doubles(velocity), doubles(recent)
-    run = _run(X, y, classes, iterations, threads)
+    what = lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT
+    run = _run(what, X, y, s, classes, iterations, threads)
     try:
         while len(losses) < iterations:
             ask = min(together, iterations - len(losses))
             ending = lib.pyref_run_descent(
-                run, at, speed, step, momentum, 0.0, X.length, tolerance, ask, _SECONDS_IN_C,
-                last, made,
+                run, at, speed, step, momentum, l2, total, tolerance, ask, _SECONDS_IN_C, last,
+                made,
             )  # fmt: skip
             losses.extend(recent[: made[0]])
             if ending == lib.PYREF_CONVERGED:
@@ -216,7 +265,7 @@ def gradient_ab(
         y = buffers.labels(y, x.length)
         params = array("d", (checks.finite(a, "a"), checks.finite(b, "b")))
         helpers = buffers.thread_count(threads)
-        _loss, grad_a, grad_b = _pass(x, y, params, helpers, "x")
+        _loss, grad_a, grad_b = _pass(x, y, None, params, helpers, "x")
         return grad_a, grad_b
     except BaseException:
         buffers.let_go(x, y)
@@ -243,8 +292,11 @@ def gradient_descent_logistic(
         buffers.label_values(y)
         params = zeros(2)
         # a negative tolerance: nothing but (a, b) itself ends this run early
-        step = learning_rate / x.length
-        _descend(x, "x", y, 0, params, step, momentum, -1.0, iterations, None, helpers)
+        n = x.length
+        _descend(
+            x, "x", y, None, 0, params, learning_rate / n, momentum, 0.0, n, -1.0, iterations,
+            None, helpers,
+        )  # fmt: skip
         return params[0], params[1]
     except BaseException:
         buffers.let_go(x, y)
@@ -252,19 +304,49 @@ def gradient_descent_logistic(
 
 
 def gradient(
-    X: Any, y: Any, w: Any, b: Any, *, threads: int | None = None
+    X: Any, y: Any, w: Any, b: Any, sample_weight: Any = None, *, threads: int | None = None
 ) -> tuple[float, array[float], float]:
     """(loss, grad_w, grad_b), summed over the samples; see pyref.gradient."""
     try:
         X = buffers.table(X)
         y = buffers.labels(y, X.length)
+        sample_weight = buffers.sample_weights(sample_weight, X.length)
         params = buffers.weights(w, X.width)
         params.append(checks.finite(b, "b"))
         helpers = buffers.thread_count(threads)
-        sums = _pass(X, y, params, helpers, "X")
+        sums = _pass(X, y, sample_weight, params, helpers, "X")
         return sums[0], sums[1:-1], sums[-1]
     except BaseException:
-        buffers.let_go(X, y)
+        buffers.let_go(X, y, sample_weight)
+        raise
+
+
+def safe_learning_rate(
+    X: Any,
+    reduction: Any = "mean",
+    l2: Any = 0.0,
+    sample_weight: Any = None,
+    *,
+    threads: int | None = None,
+) -> float:
+    """1 / L, with which every step of gradient_descent descends; see pyref.safe_learning_rate."""
+    return _public_safe_learning_rate(X, reduction, l2, sample_weight, threads, 1 / 4)
+
+
+def _public_safe_learning_rate(
+    X: Any, reduction: Any, l2: Any, sample_weight: Any, threads: int | None, steepest: float
+) -> float:
+    try:
+        X = buffers.table(X)
+        sample_weight = buffers.sample_weights(sample_weight, X.length)
+        checks.choice(reduction, "reduction", ("sum", "mean"))
+        l2 = checks.not_negative(l2, "l2")
+        helpers = buffers.thread_count(threads)
+        total = buffers.sample_weight_values(sample_weight, X.length)
+        rate = _safe_learning_rate(X, sample_weight, total, l2, steepest, helpers)
+        return rate / total if reduction == "sum" else rate
+    except BaseException:
+        buffers.let_go(X, sample_weight)
         raise
 
 
@@ -280,6 +362,8 @@ def gradient_descent(
     reduction: Any = "mean",
     tolerance: Any = 0.0,
     callback: Callable[[int, float], object] | None = None,
+    l2: Any = 0.0,
+    sample_weight: Any = None,
     threads: int | None = None,
 ) -> Descent[array[float], float, array[float]]:
     """Fit (w, b): Descent(w, b, losses, iterations, status); see pyref.gradient_descent."""
@@ -287,7 +371,8 @@ def gradient_descent(
         X = buffers.table(X)
         n, d = X.length, X.width
         y = buffers.labels(y, n)
-        learning_rate = checks.positive(learning_rate, "learning_rate")
+        s = sample_weight = buffers.sample_weights(sample_weight, n)
+        learning_rate = checks.learning_rate(learning_rate)
         iterations = checks.count(iterations, "iterations")
         params = zeros(d) if w is None else buffers.weights(w, d)
         params.append(checks.finite(b, "b"))
@@ -295,17 +380,20 @@ def gradient_descent(
         checks.choice(reduction, "reduction", ("sum", "mean"))
         tolerance = checks.not_negative(tolerance, "tolerance")
         checks.callback(callback)
+        l2 = checks.not_negative(l2, "l2")
         helpers = buffers.thread_count(threads)
         buffers.label_values(y)
+        total = buffers.sample_weight_values(s, n)
 
-        step = learning_rate / n if reduction == "mean" else learning_rate
+        step = _step(X, s, total, learning_rate, reduction, l2, 1 / 4, helpers)
         losses, status = _descend(
-            X, "X", y, 0, params, step, momentum, tolerance, iterations, callback, helpers
-        )
+            X, "X", y, s, 0, params, step, momentum, l2, total, tolerance, iterations, callback,
+            helpers,
+        )  # fmt: skip
         b = params.pop()
         return Descent(params, b, losses, len(losses), status)
     except BaseException:
-        buffers.let_go(X, y)
+        buffers.let_go(X, y, sample_weight)
         raise
 
 
@@ -349,23 +437,38 @@ def categorical_cross_entropy_with_logits(ys: Any, zs: Any) -> float:
 
 
 def softmax_gradient(
-    X: Any, y: Any, W: Any, b: Any, *, threads: int | None = None
+    X: Any, y: Any, W: Any, b: Any, sample_weight: Any = None, *, threads: int | None = None
 ) -> tuple[float, list[array[float]], array[float]]:
     """(loss, grad_W, grad_b), summed over the samples; see pyref.softmax_gradient."""
     try:
         X = buffers.table(X)
         y = buffers.class_labels(y, X.length)
+        s = sample_weight = buffers.sample_weights(sample_weight, X.length)
         W = checks.class_weights(W, X.width)
         C = len(W[0])
         params = by_class(W, checks.intercepts(b, C))
         helpers = buffers.thread_count(threads)
         buffers.class_label_values(y, C)
-        sums = _long_pass(X, y, C, params, helpers, "X")
+        buffers.sample_weight_values(s, X.length)
+        size = len(params) + 1
+        sums = _long_pass(lib.PYREF_SOFTMAX, X, y, s, C, params, size, helpers, "X")
         grad_W, grad_b = by_feature(sums[1:], X.width, C)
         return sums[0], grad_W, grad_b
     except BaseException:
-        buffers.let_go(X, y)
+        buffers.let_go(X, y, sample_weight)
         raise
+
+
+def softmax_safe_learning_rate(
+    X: Any,
+    reduction: Any = "mean",
+    l2: Any = 0.0,
+    sample_weight: Any = None,
+    *,
+    threads: int | None = None,
+) -> float:
+    """1 / L for softmax_descent; see pyref.softmax_safe_learning_rate."""
+    return _public_safe_learning_rate(X, reduction, l2, sample_weight, threads, 1 / 2)
 
 
 def softmax_descent(
@@ -381,6 +484,8 @@ def softmax_descent(
     reduction: Any = "mean",
     tolerance: Any = 0.0,
     callback: Callable[[int, float], object] | None = None,
+    l2: Any = 0.0,
+    sample_weight: Any = None,
     threads: int | None = None,
 ) -> Descent[list[array[float]], array[float], array[float]]:
     """Fit (W, b): Descent(w, b, losses, iterations, status); see pyref.softmax_descent."""
@@ -388,8 +493,9 @@ def softmax_descent(
         X = buffers.table(X)
         n, d = X.length, X.width
         y = buffers.class_labels(y, n)
+        s = sample_weight = buffers.sample_weights(sample_weight, n)
         C = buffers.classes_of(y) if classes is None else checks.count(classes, "classes", 1)
-        learning_rate = checks.positive(learning_rate, "learning_rate")
+        learning_rate = checks.learning_rate(learning_rate)
         iterations = checks.count(iterations, "iterations")
         W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
         b = [0.0] * C if b is None else checks.intercepts(b, C)
@@ -397,16 +503,68 @@ def softmax_descent(
         checks.choice(reduction, "reduction", ("sum", "mean"))
         tolerance = checks.not_negative(tolerance, "tolerance")
         checks.callback(callback)
+        l2 = checks.not_negative(l2, "l2")
         helpers = buffers.thread_count(threads)
         buffers.class_label_values(y, C)
+        total = buffers.sample_weight_values(s, n)
 
         params = by_class(W, b)
-        step = learning_rate / n if reduction == "mean" else learning_rate
+        step = _step(X, s, total, learning_rate, reduction, l2, 1 / 2, helpers)
         losses, status = _descend(
-            X, "X", y, C, params, step, momentum, tolerance, iterations, callback, helpers
-        )
+            X, "X", y, s, C, params, step, momentum, l2, total, tolerance, iterations, callback,
+            helpers,
+        )  # fmt: skip
         W, b = by_feature(params, d, C)
         return Descent(W, b, losses, len(losses), status)
     except BaseException:
-        buffers.let_go(X, y)
+        buffers.let_go(X, y, sample_weight)
         raise
+
+
+# ---------------------------------------------------------------- chapter 3
+
+
+def hessian(
+    X: Any, y: Any, w: Any, b: Any, sample_weight: Any = None, *, threads: int | None = None
+) -> tuple[float, array[float], list[array[float]]]:
+    """(loss, grad, hess), summed over the samples; see pyref.hessian."""
+    return fast_second_order.hessian(X, y, w, b, sample_weight, threads)
+
+
+def newton(
+    X: Any,
+    y: Any,
+    *,
+    w: Any = None,
+    b: Any = 0.0,
+    l2: Any = 0.0,
+    sample_weight: Any = None,
+    tolerance: Any = 1e-10,
+    iterations: Any = 100,
+    callback: Callable[[int, float], object] | None = None,
+    threads: int | None = None,
+) -> Newton:
+    """The (w, b) for which the objective is lowest, by Newton's method; see pyref.newton."""
+    return fast_second_order.fit(
+        True, X, y, None, w, b, l2, sample_weight, tolerance, iterations, callback, threads
+    )
+
+
+def lbfgs(
+    X: Any,
+    y: Any,
+    *,
+    memory: Any = 10,
+    w: Any = None,
+    b: Any = 0.0,
+    l2: Any = 0.0,
+    sample_weight: Any = None,
+    tolerance: Any = 1e-10,
+    iterations: Any = 100,
+    callback: Callable[[int, float], object] | None = None,
+    threads: int | None = None,
+) -> Newton:
+    """The same without a Hessian, by limited-memory BFGS; see pyref.lbfgs."""
+    return fast_second_order.fit(
+        False, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback, threads
+    )

@@ -16,6 +16,7 @@ Legend, used without exception:
     a, b     slope and intercept of the one-feature model   z = a*x + b
     w, b     d weights and intercept of the general model   z = w[0]*x[0] + ... + b
     z, p     score and predicted probability
+    s        n sample weights: how many times each row counts (once, unless they are given)
     L        the loss of one sample; its mean over the n samples is what descent lowers
     grad_*   the derivative of the summed loss with respect to *
 
@@ -322,41 +323,131 @@ def gradient_descent_logistic(x, y, learning_rate=0.1, iterations=1000, momentum
 # -------------------------------------------------------- 5. many features: documents 000, 002
 
 
-def gradient(X, y, w, b):
+def gradient(X, y, w, b, sample_weight=None):
     """Loss and gradient of z = w . x + b, summed over the samples: (loss, grad_w, grad_b).
 
         loss      = sum of L(y_i, z_i)
         grad_w[j] = sum of (p_i - y_i) * x_i[j]          grad_b = sum of (p_i - y_i)
 
-    X is n rows of d features, y is n labels from 0 to 1, w is d weights. Divide by n for the
-    mean of document 002. TypeError or ValueError names the entry that cannot be used.
+    X is n rows of d features, y is n labels from 0 to 1, w is d weights. sample_weight is n
+    numbers, 0 or more: a weight of 2 is the row twice, a weight of 0 the row left out. Divide
+    by n (by the sum of the weights) for the mean of document 002. TypeError or ValueError
+    names the entry that cannot be used.
 
     >>> gradient([[1, 0], [0, 1]], [0, 1], [0, 0], 0)[1:]
     ([0.5, -0.5], 0.0)
+    >>> gradient([[1, 0], [0, 1]], [0, 1], [0, 0], 0, sample_weight=[2, 0])[1:]
+    ([1.0, 0.0], 1.0)
     """
     X = checks.table(X)
     y = checks.labels(y, len(X))
+    s = checks.sample_weights(sample_weight, len(X))
     w, b = checks.weights(w, len(X[0])), checks.finite(b, "b")
     checks.label_values(y)
+    checks.sample_weight_values(s, len(X))
     checks.table_values(X)
-    return _gradient(X, y, w, b)
+    return _gradient(X, y, w, b, s)
 
 
-def _gradient(X, y, w, b):
+def _gradient(X, y, w, b, s):
     loss = grad_b = 0.0
     grad_w = [0.0] * len(w)
-    for x_i, y_i in zip(X, y):
+    for i, x_i in enumerate(X):
         # z = w . x + b
         z = b
         for w_j, x_ij in zip(w, x_i):
             z += w_j * x_ij
-        loss_i, r = _loss_and_residual(y_i, z)
+        # _loss_and_residual(y_i, z), written out as above
+        y_i = y[i]
+        if z >= 0:
+            e = exp(-z)
+            against = 1 - y_i
+            r = (against - y_i * e) / (1 + e)
+        else:
+            e = exp(z)
+            against = y_i
+            r = ((1 - y_i) * e - against) / (1 + e)
+        loss_i = log1p(e)
+        if against:
+            loss_i += against * abs(z)
+        if s is not None:
+            if not s[i]:
+                continue
+            loss_i *= s[i]
+            r *= s[i]
         loss += loss_i
         # dL/dz = p - y = r, and z changes with w[j] by x[j], with b by 1
         for j, x_ij in enumerate(x_i):
             grad_w[j] += r * x_ij
         grad_b += r
     return loss, grad_w, grad_b
+
+
+# The objective, which gradient descent lowers and so does chapter 3, is the mean loss and a
+# penalty on the weights, of which there is none by default (l2 = 0):
+#
+#     F(w, b)  =  sum of s_i L(y_i, z_i) / sum of s_i  +  l2/2 * |w|^2
+#
+# Its gradient is the mean of the samples' gradients, plus l2 * w[j]. With l2 > 0 a large weight
+# must be worth its price. The intercept is free: a shift of X is not to change the fit.
+
+
+def safe_learning_rate(X, reduction="mean", l2=0.0, sample_weight=None):
+    """A learning rate with which every step lowers the objective: 1 / L.
+
+    Along a direction u (d weights and an intercept, of length 1) the loss of one sample curves
+    by p (1-p) (u . (x, 1))^2: dL/dz = p - y, and p changes with z by p (1-p). That is at most
+    1/4, the product with u at most the length of (x, 1), and the penalty curves by l2 at most:
+
+        curvature of F  <=  L  =  mean of (|x|^2 + 1) / 4  +  l2
+
+    A step t against the gradient g changes F by -t |g|^2 and, since the gradient changes on the
+    way, by at most t^2 L/2 |g|^2 more. The sum is below zero for 0 < t < 2/L, and lowest at
+    t = 1/L, which gains |g|^2 / (2 L) or more. (The largest eigenvalue of A^T A / (4n), where A
+    is X with a column of ones, would do for L; its trace, used here, is at most d+1 times that.
+    Momentum voids the proof.)
+
+    reduction "sum" divides by the sum of the sample weights, as the gradient there is that much
+    larger. TypeError or ValueError names the argument or the entry that cannot be used.
+
+    >>> safe_learning_rate([[1, 2], [3, 4]])            # 4 / ((1 + 5 + 1 + 25) / 2)
+    0.25
+    """
+    X = checks.table(X)
+    s = checks.sample_weights(sample_weight, len(X))
+    checks.choice(reduction, "reduction", ("sum", "mean"))
+    l2 = checks.not_negative(l2, "l2")
+    total = checks.sample_weight_values(s, len(X))
+    checks.table_values(X)
+    rate = _safe_learning_rate(X, s, total, l2, 1 / 4)
+    return rate / total if reduction == "sum" else rate
+
+
+def _safe_learning_rate(X, s, total, l2, steepest):
+    # steepest: the most that the loss of a sample may curve by the score
+    squares = 0.0
+    for i, x_i in enumerate(X):
+        # |x|^2 + 1
+        square = 1.0
+        for x_ij in x_i:
+            square += x_ij * x_ij
+        if s is None:
+            squares += square
+        elif s[i]:
+            squares += s[i] * square
+    # 1/L
+    rate = 1 / (squares / total * steepest + l2)
+    if not rate > 0:
+        raise checks.too_large_table()
+    return rate
+
+
+def _penalty(w, l2):
+    # l2/2 |w|^2
+    squares = 0.0
+    for w_j in w:
+        squares += w_j * w_j
+    return l2 / 2 * squares
 
 
 def gradient_descent(
@@ -371,6 +462,8 @@ def gradient_descent(
     reduction="mean",
     tolerance=0.0,
     callback=None,
+    l2=0.0,
+    sample_weight=None,
 ):
     """Fit (w, b) by steps against the gradient: Descent(w, b, losses, iterations, status).
 
@@ -378,10 +471,12 @@ def gradient_descent(
 
     X is n rows of d features, y is n labels from 0 to 1; w starts at zeros unless given.
     reduction: "mean" steps by the mean gradient (documents 001, 002), "sum" by the summed one
-    (document 000). losses[k] is the mean loss before update k. callback(k, losses[k]) is
+    (document 000). learning_rate is a number, or "safe" for `safe_learning_rate`. l2 is the
+    price of weights in the objective F above; sample_weight counts rows as in `gradient`.
+    losses[k] is F before update k, which is the mean loss if l2 is 0. callback(k, losses[k]) is
     called after update k, and returning True stops the run.
 
-    status says how it ended: "converged" (no entry of the mean gradient exceeds tolerance),
+    status says how it ended: "converged" (no entry of F's gradient exceeds tolerance),
     "iterations" (all made, or the callback stopped it), or "diverged" (the next parameters or
     the loss would not be finite: the step is too large; w and b are the last finite ones).
     TypeError or ValueError names the argument or the entry that cannot be used.
@@ -393,8 +488,9 @@ def gradient_descent(
     """
     X = checks.table(X)
     y = checks.labels(y, len(X))
-    n, d = len(X), len(X[0])
-    learning_rate = checks.positive(learning_rate, "learning_rate")
+    s = checks.sample_weights(sample_weight, len(X))
+    d = len(X[0])
+    learning_rate = checks.learning_rate(learning_rate)
     iterations = checks.count(iterations, "iterations")
     w = [0.0] * d if w is None else checks.weights(w, d)
     b = checks.finite(b, "b")
@@ -402,20 +498,29 @@ def gradient_descent(
     checks.choice(reduction, "reduction", ("sum", "mean"))
     tolerance = checks.not_negative(tolerance, "tolerance")
     checks.callback(callback)
+    l2 = checks.not_negative(l2, "l2")
     checks.label_values(y)
+    total = checks.sample_weight_values(s, len(X))
     checks.table_values(X)
 
-    step = learning_rate / n if reduction == "mean" else learning_rate
+    if learning_rate == "safe":
+        step = _safe_learning_rate(X, s, total, l2, 1 / 4) / total
+    else:
+        step = learning_rate / total if reduction == "mean" else learning_rate
     v_w, v_b = [0.0] * d, 0.0
     losses = []
     status = "iterations"
     for k in range(iterations):
-        loss, grad_w, grad_b = _gradient(X, y, w, b)
-        if not checks.is_finite(loss):
+        loss, grad_w, grad_b = _gradient(X, y, w, b, s)
+        F = loss / total
+        if l2:
+            F += _penalty(w, l2)
+            grad_w = [g + total * l2 * w_j for g, w_j in zip(grad_w, w)]
+        if not checks.is_finite(F):
             status = "diverged"
             break
         steepest = max(max([abs(g) for g in grad_w]), abs(grad_b))
-        if steepest / n <= tolerance:
+        if steepest / total <= tolerance:
             status = "converged"
             break
         # v <- momentum * v + gradient
@@ -428,7 +533,7 @@ def gradient_descent(
             status = "diverged"
             break
         w, b = new_w, new_b
-        losses.append(loss / n)
+        losses.append(F)
         if callback is not None and callback(k, losses[k]):
             break
     return Descent(w, b, losses, len(losses), status)

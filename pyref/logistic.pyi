@@ -24,13 +24,19 @@ def gradient_descent_logistic(
     momentum: _Number = 0.0,
 ) -> tuple[float, float]: ...
 def gradient(
-    X: _Table, y: _Numbers, w: _Numbers, b: _Number
+    X: _Table, y: _Numbers, w: _Numbers, b: _Number, sample_weight: _Numbers | None = None
 ) -> tuple[float, list[float], float]: ...
+def safe_learning_rate(
+    X: _Table,
+    reduction: Literal["sum", "mean"] = "mean",
+    l2: _Number = 0.0,
+    sample_weight: _Numbers | None = None,
+) -> float: ...
 def gradient_descent(
     X: _Table,
     y: _Numbers,
     *,
-    learning_rate: _Number,
+    learning_rate: _Number | Literal["safe"],
     iterations: _Number,
     w: _Numbers | None = None,
     b: _Number = 0.0,
@@ -38,4 +44,6 @@ def gradient_descent(
     reduction: Literal["sum", "mean"] = "mean",
     tolerance: _Number = 0.0,
     callback: Callable[[int, float], object] | None = None,
+    l2: _Number = 0.0,
+    sample_weight: _Numbers | None = None,
 ) -> Descent: ...

@@ -29,7 +29,7 @@ from math import exp, log
 
 from . import checks
 from .checks import Descent
-from .logistic import log1p
+from .logistic import _penalty, _safe_learning_rate, log1p
 
 # -------------------------------------------------------- 1. from C scores to C probabilities
 #
@@ -241,7 +241,7 @@ def _loss_and_residuals(label, zs):
 # -------------------------------------------------------- 4. many samples: the gradient
 
 
-def softmax_gradient(X, y, W, b):
+def softmax_gradient(X, y, W, b, sample_weight=None):
     """Loss and gradient of the C scores, summed over the samples: (loss, grad_W, grad_b).
 
         loss         = sum of L(ys_i, zs_i)
@@ -249,8 +249,9 @@ def softmax_gradient(X, y, W, b):
         grad_b[c]    = sum of (ps_i[c] - ys_i[c])
 
     X is n rows of d features; y is n class numbers from 0 to C-1 or n rows of C probabilities
-    that sum to 1; W is d rows of C weights, b is C intercepts, and so are grad_W and grad_b.
-    TypeError or ValueError names the entry that cannot be used. (Document 000.)
+    that sum to 1; W is d rows of C weights, b is C intercepts, and so are grad_W and grad_b;
+    sample_weight counts the rows as in chapter 1. TypeError or ValueError names the entry that
+    cannot be used. (Document 000.)
 
     >>> softmax_gradient([[1, 0], [0, 1]], [0, 1], [[0, 0], [0, 0]], [0, 0])[1:]
     ([[-0.5, 0.5], [0.5, -0.5]], [0.0, 0.0])
@@ -264,24 +265,31 @@ def softmax_gradient(X, y, W, b):
     """
     X = checks.table(X)
     y = checks.class_labels(y, len(X))
+    s = checks.sample_weights(sample_weight, len(X))
     W = checks.class_weights(W, len(X[0]))
     C = len(W[0])
     b = checks.intercepts(b, C)
     checks.class_label_values(y, C)
+    checks.sample_weight_values(s, len(X))
     checks.table_values(X)
-    return _softmax_gradient(X, _labels(y, C), W, b)
+    return _softmax_gradient(X, _labels(y, C), W, b, s)
 
 
-def _softmax_gradient(X, labels, W, b):
+def _softmax_gradient(X, labels, W, b, s):
     loss = 0.0
     grad_W, grad_b = [[0.0] * len(b) for _ in W], [0.0] * len(b)
-    for x_i, label in zip(X, labels):
+    for i, x_i in enumerate(X):
+        if s is not None and not s[i]:
+            continue
         # zs[c] = b[c] + W[0][c] * x[0] + W[1][c] * x[1] + ...
         zs = list(b)
         for W_j, x_ij in zip(W, x_i):
             for c, w in enumerate(W_j):
                 zs[c] += w * x_ij
-        loss_i, rs = _loss_and_residuals(label, zs)
+        loss_i, rs = _loss_and_residuals(labels[i], zs)
+        if s is not None:
+            loss_i *= s[i]
+            rs = [s[i] * r for r in rs]
         loss += loss_i
         # dL/dzs[c] = rs[c], and zs[c] changes with W[j][c] by x[j], with b[c] by 1
         for grad_j, x_ij in zip(grad_W, x_i):
@@ -293,6 +301,36 @@ def _softmax_gradient(X, labels, W, b):
 
 
 # -------------------------------------------------------- 5. softmax regression
+#
+# The objective is chapter 1's F, with |W|^2 the sum of all d*C squares: mean loss + l2/2 |W|^2.
+# The C intercepts are free again. (With l2 > 0 the redundant class is settled too: of all W
+# with the same differences the penalty likes best the one whose rows sum to 0.)
+
+
+def softmax_safe_learning_rate(X, reduction="mean", l2=0.0, sample_weight=None):
+    """A learning rate with which every step of softmax_descent lowers F: 1 / L.
+
+    By chapter 1's argument, once we know how much the loss may curve by the scores. Move them
+    along a direction u of length 1. The slope is the sum of (ps[c] - ys[c]) u[c], and changes
+    by the sum of ps[c] u[c]^2 less the square of the sum of ps[c] u[c]. That is the variance of
+    a number which is u[c] with probability ps[c]. A variance is at most a quarter of the range
+    squared, and (u[c] - u[k])^2 <= 2 (u[c]^2 + u[k]^2) <= 2. So 1/2 takes the place of 1/4:
+
+        curvature of F  <=  L  =  mean of (|x|^2 + 1) / 2  +  l2
+
+    Arguments and errors are those of `safe_learning_rate`.
+
+    >>> softmax_safe_learning_rate([[1, 2], [3, 4]])
+    0.125
+    """
+    X = checks.table(X)
+    s = checks.sample_weights(sample_weight, len(X))
+    checks.choice(reduction, "reduction", ("sum", "mean"))
+    l2 = checks.not_negative(l2, "l2")
+    total = checks.sample_weight_values(s, len(X))
+    checks.table_values(X)
+    rate = _safe_learning_rate(X, s, total, l2, 1 / 2)
+    return rate / total if reduction == "sum" else rate
 
 
 def softmax_descent(
@@ -308,6 +346,8 @@ def softmax_descent(
     reduction="mean",
     tolerance=0.0,
     callback=None,
+    l2=0.0,
+    sample_weight=None,
 ):
     """Fit (W, b) by steps against the gradient: Descent(w, b, losses, iterations, status).
 
@@ -317,9 +357,10 @@ def softmax_descent(
     without it, the width of y's rows, or one more than the largest class number (give it where
     y may lack the last classes). W, d rows of C, and b, C intercepts, start at zeros unless
     given. The result's w is d rows of C. All else is as in chapter 1's gradient_descent:
-    reduction "mean" or "sum", losses[t] the mean loss before update t, callback(t, losses[t])
-    after it, and status "converged", "iterations" or "diverged". TypeError or ValueError names
-    the argument or the entry that cannot be used.
+    learning_rate a number or "safe", reduction "mean" or "sum", l2, sample_weight, losses[t]
+    the objective F before update t, callback(t, losses[t]) after it, and status "converged",
+    "iterations" or "diverged". TypeError or ValueError names the argument or the entry that
+    cannot be used.
 
     >>> X, y = [[-3], [-2], [-1], [1], [2], [3]], [0, 1, 0, 2, 1, 2]
     >>> fit = softmax_descent(X, y, learning_rate=1, iterations=1000, tolerance=1e-9)
@@ -339,9 +380,10 @@ def softmax_descent(
     """
     X = checks.table(X)
     y = checks.class_labels(y, len(X))
-    n, d = len(X), len(X[0])
+    s = checks.sample_weights(sample_weight, len(X))
+    d = len(X[0])
     C = checks.classes_of(y) if classes is None else checks.count(classes, "classes", 1)
-    learning_rate = checks.positive(learning_rate, "learning_rate")
+    learning_rate = checks.learning_rate(learning_rate)
     iterations = checks.count(iterations, "iterations")
     W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
     b = [0.0] * C if b is None else checks.intercepts(b, C)
@@ -349,23 +391,35 @@ def softmax_descent(
     checks.choice(reduction, "reduction", ("sum", "mean"))
     tolerance = checks.not_negative(tolerance, "tolerance")
     checks.callback(callback)
+    l2 = checks.not_negative(l2, "l2")
     checks.class_label_values(y, C)
+    total = checks.sample_weight_values(s, len(X))
     checks.table_values(X)
 
     labels = _labels(y, C)
-    step = learning_rate / n if reduction == "mean" else learning_rate
+    if learning_rate == "safe":
+        step = _safe_learning_rate(X, s, total, l2, 1 / 2) / total
+    else:
+        step = learning_rate / total if reduction == "mean" else learning_rate
     # b is the last row, below W: what moves W moves b
     rows = W + [b]
     v = [[0.0] * C for _ in rows]
     losses = []
     status = "iterations"
     for t in range(iterations):
-        loss, grad_W, grad_b = _softmax_gradient(X, labels, rows[:d], rows[d])
-        if not checks.is_finite(loss):
+        W = rows[:d]
+        loss, grad_W, grad_b = _softmax_gradient(X, labels, W, rows[d], s)
+        F = loss / total
+        if l2:
+            F += _penalty([w for W_j in W for w in W_j], l2)
+            grad_W = [
+                [g + total * l2 * w for g, w in zip(grad_j, W_j)] for grad_j, W_j in zip(grad_W, W)
+            ]
+        if not checks.is_finite(F):
             status = "diverged"
             break
         grad = grad_W + [grad_b]
-        if all([abs(g) / n <= tolerance for grad_j in grad for g in grad_j]):
+        if all([abs(g) / total <= tolerance for grad_j in grad for g in grad_j]):
             status = "converged"
             break
         # v <- momentum * v + gradient
@@ -376,7 +430,7 @@ def softmax_descent(
             status = "diverged"
             break
         rows = new
-        losses.append(loss / n)
+        losses.append(F)
         if callback is not None and callback(t, losses[t]):
             break
     return Descent(rows[:d], rows[d], losses, len(losses), status)

@@ -18,9 +18,6 @@ TINY = 5e-324  # the smallest float: two neighbours of 0 are this far apart
 INFINITY = float("inf")
 NAN = float("nan")
 
-# Chapters that a copy of the folder may lack. One that is there must work.
-MAY_BE_ABSENT = ("second_order",)
-
 # -------------------------------------------------------- counting
 
 counts = {True: 0, False: 0}
@@ -417,26 +414,43 @@ def second_order(N, L, data):
     fit = N.lbfgs(X, y)
     check(f"lbfgs on challenger: {fit.w} {fit.b}", close((fit.w, fit.b), CHALLENGER, 2e-7))
     check("lbfgs: status", fit.status == "converged" and fit.standard_errors is None)
-    step = N.safe_learning_rate(X)
-    losses = L.gradient_descent(X, y, learning_rate=step, iterations=50).losses
+    step = L.safe_learning_rate(X)
+    losses = L.gradient_descent(X, y, learning_rate="safe", iterations=50).losses
     falling = all(losses[k + 1] < losses[k] for k in range(49))
     check(f"safe_learning_rate descends: {step}", step > 0 and falling)
 
 
+def weights(L, M, N, data):
+    # A weight of 2 is the row twice, and 0 the row left out: sums of the same terms, n of them
+    # and their rounding, in another order.
+    x, y = data.challenger()
+    X = [[(x_i - 69.5) / 7] for x_i in x]
+    s = [2 if x_i < 68 else 0 if x_i > 78 else 1 for x_i in x]
+    twice = [i for i, s_i in enumerate(s) for _ in range(s_i)]
+    X2, y2 = [X[i] for i in twice], [y[i] for i in twice]
+    check("weights of every kind", 0 < s.count(0) < s.count(2) and len(X2) != len(X))
+    got, want = L.gradient(X, y, [0.3], 0.5, s), L.gradient(X2, y2, [0.3], 0.5)
+    check("weights: gradient", close(got, want, 1e-13))
+    W, b = [[0.3, -0.2]], [0.1, 0.5]
+    got, want = M.softmax_gradient(X, y, W, b, s), M.softmax_gradient(X2, y2, W, b)
+    check("weights: softmax_gradient", close(got, want, 1e-13))
+    got, want = N.hessian(X, y, [0.3], 0.5, s), N.hessian(X2, y2, [0.3], 0.5)
+    check("weights: hessian", close(got, want, 1e-13))
+    for descent in (L.gradient_descent, M.softmax_descent):
+        how = {"learning_rate": "safe", "iterations": 30, "l2": 0.1}
+        got, want = descent(X, y, sample_weight=s, **how), descent(X2, y2, **how)
+        what = descent.__name__ + " with weights, a penalty and the safe step"
+        check(what, close((got.w, got.b, got.losses), (want.w, want.b, want.losses), 1e-13))
+        check("which falls", all(got.losses[k + 1] < got.losses[k] for k in range(29)))
+    got, want = N.newton(X, y, sample_weight=s), N.newton(X2, y2)
+    check("weights: newton", near((got.w, got.b), (want.w, want.b), 1e-12 / EPS))
+    got, want = got.standard_errors, want.standard_errors
+    check("weights: standard errors", near(got, want, 1e-12 / EPS))
+    got, want = N.newton(X, y, sample_weight=s, l2=0.1), N.lbfgs(X2, y2, l2=0.1)
+    check("weights: a penalised optimum", close((got.w, got.b), (want.w, want.b), 1e-7))
+
+
 # -------------------------------------------------------- all of it
-
-
-def chapter(name):
-    """A chapter's module, or None if the copy may and does lack it."""
-    try:
-        __import__("pyref." + name)
-    except ImportError as error:
-        # subtle: an ImportError from within the chapter has another module's name
-        if name in MAY_BE_ABSENT and str(error).lower() == f"no module named 'pyref.{name}'":
-            print(f"      pyref.{name} is not in this copy")
-            return None
-        raise
-    return sys.modules["pyref." + name]
 
 
 CONTRACT = (
@@ -457,7 +471,12 @@ def everything():
 
     print("      Python " + " ".join(sys.version.split()))
     print("      " + pyref.__file__)
-    L, data, documents = chapter("logistic"), chapter("datasets"), chapter("documents")
+    from pyref import datasets as data
+    from pyref import documents
+    from pyref import logistic as L
+    from pyref import multinomial as M
+    from pyref import second_order as N
+
     the_same = [getattr(pyref, name, None) is getattr(L, name) for name in CONTRACT]
     check("import pyref has chapter 1", all(the_same))
     group(the_comparisons_can_tell)
@@ -467,11 +486,9 @@ def everything():
     group(endings, L)
     group(errors, L)
     group(datasets, data)
-    M, N = chapter("multinomial"), chapter("second_order")
-    if M:
-        group(multinomial, M, data)
-    if N:
-        group(second_order, N, L, data)
+    group(multinomial, M, data)
+    group(second_order, N, L, data)
+    group(weights, L, M, N, data)
 
 
 def main(folder):

@@ -244,12 +244,67 @@ static size_t descend(pyref_run *run, size_t n, double *params, size_t size, con
     return done + size;
 }
 
+/* Chapter 3's passes, and how many results d features give: as LOOKS in digests.py. */
+static int look_of(const char *word, size_t d, size_t *count)
+{
+    const struct {
+        const char *name;
+        int what;
+        size_t count;
+    } all[] = {
+        {"columns", PYREF_COLUMNS, 3 * d + 3},
+        {"spreads", PYREF_SPREADS, 3 * d},
+        {"standard_gradient", PYREF_STANDARD_GRADIENT, d + 3},
+        {"standard_hessian", PYREF_STANDARD_HESSIAN, d + 3 + (d + 1) * (d + 2) / 2},
+        {"moves", PYREF_MOVES, 4},
+        {"forces", PYREF_FORCES, d + 1},
+        {"product", PYREF_PRODUCT, d + 1},
+        {"rest", PYREF_REST, d + 1},
+        {"separates", PYREF_SEPARATES, 2},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strcmp(word, all[i].name)) {
+            *count = all[i].count;
+            return all[i].what;
+        }
+    return -1;
+}
+
+/* As algebra() in digests.py: what is made of a Hessian, to out; returns how many numbers. */
+static size_t algebra(const double *hess, const double *v, size_t m, double seconds, double *out)
+{
+    const size_t triangle = m * (m + 1) / 2;
+    double *ridge = memory(m * sizeof *ridge), *room = memory(m * sizeof *room), *L = out;
+    for (size_t j = 0; j < m; j++)
+        ridge[j] = 0.25;
+    for (int last_first = 1; last_first >= 0; last_first--, out += triangle) {
+        size_t row = 0;
+        L = out;
+        while (row < m)
+            if (!pyref_cholesky(hess, m, 3.0, ridge, 0.5, last_first, 1e-12, L, &row, seconds))
+                fail("a matrix has no triangle", "algebra");
+    }
+    double *solution = out, *squares = solution + m;
+    size_t row = 0;
+    pyref_solve(L, m, v, solution);
+    while (row < m)
+        pyref_variances(L, m, v, room, squares, &row, seconds);
+    pyref_plus(squares, 0.75, solution, squares, m);
+    squares[m] = pyref_dot(v, solution, m);
+    for (size_t j = 0; j < m; j++)
+        pyref_symmetric_row(L, m, j, squares + m + 1 + j * m);
+    free(ridge);
+    free(room);
+    return 2 * triangle + 2 * m + 1 + m * m;
+}
+
 static void table(FILE *file, const char *word, const char *group, const options *o)
 {
     size_t n, d, classes, X_at, y_at, w_at, weight_at;
     char X_pool[64], y_pool[64], w_pool[64], weight_pool[64], X_code, y_code;
     double how[5] = {1};
     const int is_descent = !strcmp(word, "descent"), is_hessian = !strcmp(word, "hessian");
+    const int is_squares = !strcmp(word, "squares"), is_algebra = !strcmp(word, "algebra");
     if (fscanf(file, "%zu %zu %zu %63s %c %zu %63s %c %zu %63s %zu %63s %zu", &n, &d, &classes,
                X_pool, &X_code, &X_at, y_pool, &y_code, &y_at, w_pool, &w_at, weight_pool,
                &weight_at) != 13)
@@ -261,25 +316,46 @@ static void table(FILE *file, const char *word, const char *group, const options
         return;
     const int X_kind = kind_of(X_code), y_kind = kind_of(y_code);
     const int soft = !strncmp(y_pool, "shares", 6);
-    const size_t outputs = classes ? classes : 1, size = outputs * (d + 1);
+    const size_t outputs = classes ? classes : 1, m = d + 1;
+    size_t count = 0;
+    const int look = look_of(word, d, &count);
+    /* a look has two points and a bound, and then its units */
+    const size_t size = look >= 0 ? 4 * d + 3 : outputs * m;
     numbers X = place(X_pool, X_kind, X_at, n * d, o->shift);
     numbers y = place(y_pool, y_kind, y_at, soft ? n * classes : n, o->shift);
     numbers w = place(w_pool, 0, w_at, size, 0), weight = {NULL, NULL};
     if (strcmp(weight_pool, "-"))
         weight = place(weight_pool, 0, weight_at, n, 0);
-    size_t count = size + (size_t)how[0] + (is_hessian ? (d + 1) * (d + 2) / 2 : 0);
+    if (look < 0)
+        count = size + (size_t)how[0];
+    if (is_hessian || is_algebra)
+        count += m * (m + 1) / 2;
     double *params = (double *)w.room, *out = memory(count * sizeof *out);
-    const int what = is_hessian ? PYREF_HESSIAN : classes ? PYREF_SOFTMAX : PYREF_GRADIENT;
+    const int what = look >= 0                 ? look
+                     : is_hessian || is_algebra ? PYREF_HESSIAN
+                     : is_squares               ? PYREF_SQUARES
+                     : classes                  ? PYREF_SOFTMAX
+                                                : PYREF_GRADIENT;
+    if (is_squares)
+        count = 1;
     pyref_run *run = pyref_run_new(what, X.first, X_kind, y.first, y_kind, (double *)weight.room,
                                    n, d, outputs, soft, (size_t)how[0], o->threads);
     if (!run)
         fail("no memory", "for a run");
+    if (look >= 0)
+        pyref_run_units(run, params + 2 * m + 1, params + 2 * m + 1 + d);
     if (is_descent)
         count = descend(run, n, params, size, how, o->seconds, out);
     else
         while (!pyref_run_pass(run, params, o->seconds, out))
             ;
     pyref_run_free(run);
+    if (is_algebra) {
+        double *more = memory((m * (m + 1) + 2 * m + 1 + m * m) * sizeof *more);
+        count = algebra(out + 1 + m, params, m, o->seconds, more);
+        free(out);
+        out = more;
+    }
     print(group, out, count);
     free(X.room);
     free(y.room);
@@ -290,8 +366,8 @@ static void table(FILE *file, const char *word, const char *group, const options
 
 static void cases(FILE *file, const options *o)
 {
-    char word[16], group[64];
-    while (fscanf(file, "%15s", word) == 1) {
+    char word[32], group[64];
+    while (fscanf(file, "%31s", word) == 1) {
         if (!strcmp(word, "pool")) {
             read_pool(file);
             continue;
@@ -319,7 +395,7 @@ static void memory_that_fails(int threads)
         const size_t n = shapes[i][0], d = shapes[i][1], classes = shapes[i][2];
         const size_t outputs = classes ? classes : 1, size = outputs * (d + 1);
         double *X = memory(n * d * sizeof *X), *out = memory((size + 300) * sizeof *out);
-        double *params = memory(size * sizeof *params), *v = memory(size * sizeof *v);
+        double *params = memory((size + 1) * sizeof *params), *v = memory(size * sizeof *v);
         double *weight = memory(n * sizeof *weight);
         unsigned char *y = memory(n);
         for (size_t k = 0; k < n * d; k++)
@@ -328,10 +404,14 @@ static void memory_that_fails(int threads)
             y[k] = (unsigned char)(k * k % 5 % (classes ? classes : 2));
             weight[k] = 1.0;
         }
-        for (int variant = 0; variant < 6; variant++) {
+        params[size] = 0.0;
+        for (int variant = 0; variant < (classes ? 4 : 8); variant++) {
             const size_t passes = variant % 2 ? 10 : 1; /* with 10, few features are packed */
             const int hessian = variant >= 4;
-            const int what = classes ? PYREF_SOFTMAX : hessian ? PYREF_HESSIAN : PYREF_GRADIENT;
+            const int what = classes        ? PYREF_SOFTMAX
+                             : variant >= 6 ? PYREF_STANDARD_HESSIAN
+                             : hessian      ? PYREF_HESSIAN
+                                            : PYREF_GRADIENT;
             int passed = 0;
             for (int k = 0; !passed; k++) {
                 size_t made;
@@ -343,6 +423,8 @@ static void memory_that_fails(int threads)
                 pyref_fail_allocation_after(-1);
                 passed = run != NULL;
                 failures += !run;
+                if (run)
+                    pyref_run_units(run, weight, weight); /* any d numbers: no table is wider */
                 if (run && passes > 1 && !hessian)
                     pyref_run_descent(run, params, v, 0.1 / (double)n, 0.0, 0.0, (double)n, 0.0,
                                       passes, 60.0, out, &made);

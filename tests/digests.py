@@ -105,6 +105,7 @@ def make_pools():
         "hard": [float(word >> 63) for word in words(3, LENGTH)],
         "soft": [soft(word) for word in words(4, LENGTH)],
         "weights": [(word >> 40) * HALVES[22] for word in words(5, LENGTH)],
+        "counts": [float(word >> 62) for word in words(13, LENGTH)],
         "probabilities": [soft(word) for word in words(12, 10007)]
         + [z for z in EDGES if z < 1]
         + [1 - z for z in EDGES if z < 1],
@@ -144,6 +145,20 @@ def rows_of_a_part(d):
     return (16384 // d + 1 + 63) // 64 * 64
 
 
+# Chapter 3's passes over X, as csrc/pyref.h names them; and how many results d features give
+LOOKS = {
+    "columns": lambda d: 3 * d + 3,
+    "spreads": lambda d: 3 * d,
+    "standard_gradient": lambda d: d + 3,
+    "standard_hessian": lambda d: d + 3 + (d + 1) * (d + 2) // 2,
+    "moves": lambda d: 4,
+    "forces": lambda d: d + 1,
+    "product": lambda d: d + 1,
+    "rest": lambda d: d + 1,
+    "separates": lambda d: 2,
+}
+
+
 class Cases:
     """Lines of text. Offsets into the pools go on from case to case, so that data differ."""
 
@@ -162,10 +177,15 @@ class Cases:
         """function of every number of the first pool; a second pool goes along with it."""
         self.add("each", group.replace(" ", "_"), function, *pools)
 
+    def look(self, group, n, d, word, **how):
+        """One of chapter 3's passes."""
+        self.table(f"{group}, {word}", n, d, word=word, **how)
+
     def table(self, group, n, d, X="ordinary", X_kind="d", y="hard", y_kind="d", w="ordinary",
               weight="-", classes=0, word="gradient", descent=None, at=None):  # fmt: skip
-        """A gradient; or a Hessian (with loss and gradient before it); or a descent of so many
-        iterations, with this learning rate, momentum, l2 and tolerance."""
+        """A gradient; or a Hessian (with loss and gradient before it); or the sum of squares of
+        the safe learning rate; or a descent of so many iterations, with this learning rate,
+        momentum, l2 and tolerance."""
         X_at, y_at, w_at, weight_at = at or [self.offset() for _ in range(4)]
         if y.startswith("shares"):
             y_at = y_at % (len(POOLS[y]) // classes) * classes
@@ -287,6 +307,54 @@ def make_cases():
         c.table("hessian, parts", n, d, y_kind="B", word="hessian")
     for at in range(0, 2 * len(EDGES), 5):
         c.table("hessian, extreme", 20, 2, "edges", w="ones", word="hessian", at=(at, at, 0, 0))
+    turn = 0
+    for word in LOOKS:
+        for d in [*range(1, 19), 31, 32, 33, 40, 64, 65, 100, 1000, 5000]:
+            for n in (1, 7, 8, 9, 63, 65, 129) if d < 1000 else (1, 9):
+                if word == "standard_hessian" and d > 100:
+                    continue
+                turn += 1
+                X, X_kind = ("single", "f") if turn % 3 == 0 else ("ordinary", "d")
+                y, y_kind = labels[turn % len(labels)]
+                weight = "-" if turn % 2 else "counts"
+                how = {"X": X, "X_kind": X_kind, "y": y, "y_kind": y_kind, "weight": weight}
+                c.look("look", n, d, word, **how)
+        for d in (1, 3, 20):
+            n = 2 * rows_of_a_part(d) + 65
+            c.look("look, parts", n, d, word, y="soft", weight="counts" if d == 3 else "-")
+        for at in range(0, 2 * len(EDGES), 7):
+            how = {"X": "edges", "w": "ones", "weight": "counts", "at": (at, at, 0, at)}
+            c.look("look, extreme", 20, 2, word, **how)
+    for d in [*range(1, 20), 31, 40, 70]:
+        c.table("algebra", d + 40, d, word="algebra")
+
+    # The safe learning rate
+    for d in [*range(1, 18), 33, 64, 100, 1025]:
+        for n in FEWER:
+            X, X_kind = ("single", "f") if (n + d) % 3 == 0 else ("ordinary", "d")
+            weight = "weights" if n % 2 else "-"
+            at = (n * d, 0, 0, 31 * n)
+            c.table("squares", n, d, X, X_kind, weight=weight, word="squares", at=at)
+    for d in (1, 5, 8, 20):
+        n = 2 * rows_of_a_part(d) + 65
+        c.table("squares, parts", n, d, word="squares", at=(d, 0, 0, 0))
+    # Weights of 0 leave rows out, also those whose scores or squares overflow
+    for at in range(0, 2 * len(EDGES), 5):
+        at = (at, at + 1, 0, at)
+        for X in ("edges", "any"):
+            how = {"w": "ones", "weight": "counts", "at": at}
+            for n, d in ((9, 1), (20, 2), (65, 9)):
+                for word in ("gradient", "hessian", "squares"):
+                    c.table(f"{word}, weights of 0", n, d, X, y="soft", word=word, **how)
+                c.table("softmax, weights of 0", n, d, X, y="classes_3", y_kind="b", classes=3,
+                        **how)  # fmt: skip
+            c.table("descent, weights of 0", 65, 2, X, descent=plain, **{**how, "w": "zeros"})
+    for C in (2, 5):
+        for n in (1, 7, 9, 64, 300):
+            at = (n, C, n, 7 * n)
+            how = {"weight": "counts" if n % 2 else "weights", "classes": C, "at": at}
+            c.table("softmax, weighted samples", n, 5, y=f"classes_{C}", y_kind="i", **how)
+            c.table("softmax, weighted samples", n, 9, y=f"shares_{C}", descent=all_of_it, **how)
     return c.lines
 
 
@@ -357,9 +425,11 @@ def table_by_fast(fast, memory, threads, seconds, word, n, d, C, X, X_kind, X_at
     shape = [n, C] if y.startswith("shares") else [n]
     y = memory.numbers(y, y_kind, int(y_at), n * shape[-1] if len(shape) == 2 else n)
     y = memory.place(y, y_kind, shape)
-    params = memory.floats(w, int(w_at), (C or 1) * (d + 1))
+    # a look has two points and a bound, and then its units
+    count = 2 * (d + 1) + 1 + 2 * d if word in LOOKS else (C or 1) * (d + 1)
+    params = memory.floats(w, int(w_at), count)
     how = [float(value) for value in descent]
-    if word == "hessian" or weight != "-" or (how and how[3]) or seconds is not None:
+    if word not in ("gradient", "descent") or weight != "-" or (how and how[3]) or seconds is not None:
         weight = weight != "-" and memory.floats(weight, int(weight_at), n)
         seconds = 60.0 if seconds is None else seconds
         return table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weight, how)
@@ -394,9 +464,13 @@ def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weig
     kind["?"] = kind["B"]
     what = lib.PYREF_SOFTMAX if C else lib.PYREF_GRADIENT
     size = 1 + len(params)
-    if word == "hessian":
+    if word in ("hessian", "algebra"):
         what = lib.PYREF_HESSIAN
         size += (d + 1) * (d + 2) // 2
+    elif word in LOOKS:
+        what, size = getattr(lib, f"PYREF_{word.upper()}"), LOOKS[word](d)
+    elif word == "squares":
+        what, size = lib.PYREF_SQUARES, 1
     passes = int(how[0]) if how else 1
     weight = doubles(weight) if weight else ffi.NULL
     run = lib.pyref_run_new(
@@ -404,12 +478,15 @@ def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weig
         n, d, C or 1, y.ndim - 1, passes, threads or 0,
     )  # fmt: skip
     assert run
+    units = params[2 * d + 3 :]
+    shift, scale = units[:d], units[d:]
+    lib.pyref_run_units(run, doubles(shift), doubles(scale))
     if not how:
         out = array("d", bytes(8 * size))
         while not lib.pyref_run_pass(run, doubles(params), seconds, doubles(out)):
             pass
         lib.pyref_run_free(run)
-        return out
+        return algebra(fast, out, params, seconds) if word == "algebra" else out
     _, learning_rate, momentum, l2, tolerance = how
     v, losses, made = array("d", bytes(8 * len(params))), [], ffi.new("size_t *")
     while len(losses) < passes:
@@ -433,6 +510,42 @@ def by_fast(fast, case, threads, memory, seconds=None):
     if word == "each":
         return group, each_by_fast(fast, memory, *rest)
     return group, table_by_fast(fast, memory, threads, seconds, word, *rest)
+
+
+def algebra(fast, sums, v, seconds):
+    """Chapter 3's algebra with a Hessian: both triangles, a solution, variances, a sum."""
+    ffi, lib, m = fast.ffi, fast.lib, len(v)
+
+    def doubles(values):
+        return ffi.from_buffer("double[]", values)
+
+    def room(count):
+        return array("d", bytes(8 * count))
+
+    hess, ridge, out = sums[1 + m :], array("d", [0.25] * m), array("d")
+    for last_first in (1, 0):
+        L, row = room(len(hess)), ffi.new("size_t *")
+        while row[0] < m:
+            assert lib.pyref_cholesky(
+                doubles(hess), m, 3.0, doubles(ridge), 0.5, last_first, 1e-12, doubles(L), row,
+                seconds,
+            )  # fmt: skip
+        out.extend(L)
+    solution, squares, row = room(m), room(m), ffi.new("size_t *")
+    lib.pyref_solve(doubles(L), m, doubles(v), doubles(solution))
+    while row[0] < m:
+        lib.pyref_variances(
+            doubles(L), m, doubles(v), doubles(room(m)), doubles(squares), row, seconds
+        )
+    lib.pyref_plus(doubles(squares), 0.75, doubles(solution), doubles(squares), m)
+    out.extend(solution)
+    out.extend(squares)
+    out.append(lib.pyref_dot(doubles(v), doubles(solution), m))
+    for j in range(m):
+        whole = room(m)
+        lib.pyref_symmetric_row(doubles(L), m, j, doubles(whole))
+        out.extend(whole)
+    return out
 
 
 # ---------------------------------------------------------------- digests

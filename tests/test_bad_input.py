@@ -385,8 +385,6 @@ BAD_STEERING = [
     ("learning_rate", NAN, *positive("nan")),
     ("learning_rate", INF, *positive("inf")),
     ("learning_rate", np.float32(-INF), *positive("-inf")),
-    ("learning_rate", "0.1", TypeError, "learning_rate is '0.1', a str: give a number"),
-    ("learning_rate", "fast", TypeError, "learning_rate is 'fast', a str: give a number"),
     ("learning_rate", None, TypeError, "learning_rate is None, a NoneType: give a number"),
     ("learning_rate", [0.1], TypeError, "learning_rate is [0.1], a list: give a number"),
     ("learning_rate", 1j, TypeError, "learning_rate is 1j, a complex: give a number"),
@@ -451,6 +449,13 @@ BAD_STEERING_OF_MANY = [
 
 BAD_STEERING_OF_DESCENT = [
     *BAD_STEERING,
+    ("learning_rate", "0.1", TypeError, "learning_rate is '0.1', a str: give a number, or 'safe'"),
+    ("learning_rate", "all", TypeError, "learning_rate is 'all', a str: give a number, or 'safe'"),
+    ("l2", -1, *not_negative("l2", "-1.0")),
+    ("l2", NAN, *not_negative("l2", "nan")),
+    ("l2", INF, *not_negative("l2", "inf")),
+    ("l2", "0", TypeError, "l2 is '0', a str: give a number"),
+    ("l2", None, TypeError, "l2 is None, a NoneType: give a number"),
     *BAD_STEERING_OF_MANY,
     ("reduction", "avg", ValueError, "reduction is 'avg', a str: give 'sum' or 'mean'"),
     ("reduction", "Mean", ValueError, "reduction is 'Mean', a str: give 'sum' or 'mean'"),
@@ -498,7 +503,13 @@ def test_bad_steering_of_gradient_descent(impl, name, value, exception, message)
     check(exception, message, impl.gradient_descent, np.array(X), np.array(Y), **how)
 
 
-@named(BAD_STEERING)
+@named(
+    [
+        *BAD_STEERING,
+        ("learning_rate", "0.1", TypeError, "learning_rate is '0.1', a str: give a number"),
+        ("learning_rate", "safe", TypeError, "learning_rate is 'safe', a str: give a number"),
+    ]
+)
 def test_bad_steering_of_the_one_feature_program(impl, name, value, exception, message):
     check(exception, message, impl.gradient_descent_logistic, [1, 2, 3], Y, **{name: value})
 
@@ -618,7 +629,8 @@ def test_calls_that_do_not_fit_the_signature(impl):
 
 
 def test_the_order_of_the_checks(impl):
-    """Shape of X, shape of y, steering numbers as in the signature, values of y, values of X."""
+    """Shapes of X, y, sample_weight; steering numbers as in the signature; values of y,
+    sample_weight, X."""
     right = {
         "X": X,
         "y": Y,
@@ -630,10 +642,13 @@ def test_the_order_of_the_checks(impl):
         "reduction": "sum",
         "tolerance": 0,
         "callback": None,
+        "l2": 0,
+        "sample_weight": [1, 1, 1],
     }
     mistakes = [  # each one hides all that follow it
         ("X", [[1, 2], [3], [5, NAN]], "X[1] has 1 features, X[0] has 2: give every row the same"),
         ("y", [0, 2], "y has length 2, but there are 3 samples"),
+        ("sample_weight", [0], "sample_weight has length 1, but there are 3 samples"),
         ("learning_rate", 0, "learning_rate is 0.0"),
         ("iterations", -1, "iterations is -1"),
         ("w", [NAN, 1], "w[0] is nan"),
@@ -642,7 +657,9 @@ def test_the_order_of_the_checks(impl):
         ("reduction", "avg", "reduction is 'avg'"),
         ("tolerance", -1, "tolerance is -1.0"),
         ("callback", 3, "callback is 3"),
+        ("l2", -1, "l2 is -1.0"),
         ("y", [0, 2, 1], "y[1] is 2.0"),
+        ("sample_weight", [1, 0, -2], "sample_weight[2] is -2.0"),
         ("X", [[1, 2], [3, NAN], [5, INF]], "X[1][1] is nan"),
     ]
     for first in range(len(mistakes)):
@@ -798,6 +815,10 @@ calls = [
     lambda: fast.gradient_ab(x, np.ones(3), 0, 0),
     lambda: fast.gradient_descent_logistic(memoryview(x), array.array("b", [0, 1, 1])),
     lambda: fast.sigmoid(np.ones((2, 2))),
+    lambda: fast.gradient(table, labels, [0, 0, 0], 0, memoryview(-labels)),
+    lambda: fast.gradient_descent(table, labels, sample_weight=-labels.astype("f4"), **how),
+    lambda: fast.safe_learning_rate(memoryview(bad), sample_weight=memoryview(labels)),
+    lambda: fast.softmax_gradient(table, [0, 1] * 20, [[0, 0]] * 3, [0, 0], 0 * labels),
 ]
 for k in range(300):
     for call in calls:

@@ -25,11 +25,12 @@ import mpmath
 import numpy as np
 import oracle
 import oracle_multinomial
+import oracle_second_order
 import pytest
 
 import pyref
 from pyref import __main__ as command_line
-from pyref import datasets, documents, logistic, terminal
+from pyref import datasets, documents, logistic, multinomial, second_order, terminal
 
 ROOT = Path(__file__).resolve().parent.parent
 PRINTED = ("103.84988263633421", "-351.54572048917004")  # document 001's output
@@ -103,7 +104,8 @@ def no_c(monkeypatch):
 def stand_in(monkeypatch):
     """A compiled part that is the pure one, for a test to spoil."""
     module = types.ModuleType("pyref.fast")
-    module.__dict__.update(vars(logistic))
+    for chapter in (logistic, multinomial, second_order):
+        module.__dict__.update(vars(chapter))
     monkeypatch.setitem(sys.modules, "pyref.fast", module)
     return module
 
@@ -345,6 +347,57 @@ def mpmath_challenger():
         return a, b, 2 * loss, 1 / (1 + mpmath.exp(-(31 * a + b)))
 
 
+def test_newton(page):
+    """Endings, optimum, standard errors and intervals, against 40 digits."""
+    lines = section(page, "Newton's method")
+    endings, numbers, table = tables(lines)
+    text = " ".join(" ".join(lines).split())
+    for name in parts_of(endings["Challenger"]):
+        assert endings["document 001"][name] == endings["document 000"][name] == "separable"
+        assert endings["Challenger"][name] == "converged"
+    assert "label is 0 up to x = 3 and 1 from x = 4 on" in text
+    assert "1000 of its 1000 samples are on the side of their label" in text
+
+    data = oracle_second_order.challenger()
+    truth = oracle_second_order.optimum(data.X, data.y)
+    (a, b), (error_a, error_b) = truth.parameters, truth.standard_errors
+    values = [a, error_a, b, error_b, -2 * truth.log_likelihood]
+    assert list(numbers)[-1] == "agreement"
+    for label, value in zip(list(numbers)[:-1], values, strict=True):
+        assert abs(mpmath.mpf(numbers[label]["the optimum"]) / value - 1) < 3e-16
+    for name in parts_of(numbers["agreement"]):
+        ours = [float(numbers[label][name]) for label in list(numbers)[:-1]]
+        expected = [row["the optimum"] for row in list(numbers.values())[:-1]]
+        assert numbers["agreement"][name] == agreeing(ours, expected)
+
+    for row, c, error in (("temperature, F", a, error_a), ("intercept", b, error_b)):
+        z = c / error
+        shown = [c, error, z, mpmath.erfc(abs(z) / mpmath.sqrt(2)), c - Q * error, c + Q * error]
+        digits = [1e-5, 1e-5, 1e-3, 2e-3, 1e-5, 1e-5]  # of z three decimals, of p four
+        for cell, value, allowed in zip(table[row].values(), shown, digits, strict=True):
+            assert float(cell) == pytest.approx(float(value), rel=allowed)
+    null = -2 * (7 * mpmath.log(mpmath.mpf(7) / 23) + 16 * mpmath.log(mpmath.mpf(16) / 23))
+    assert f"Null deviance: {float(null):.6f} on 22 degrees of freedom" in text
+    assert f"residual deviance: {float(values[-1]):.6f} on 21." in text
+    # the score's variance from the covariance of slope and intercept
+    with mpmath.workdps(40):
+        hess = oracle_second_order.sums(data.X, data.y, [1] * 23, truth.parameters)[2]
+        u = mpmath.matrix([31, 1])
+        score, error = 31 * a + b, mpmath.sqrt((u.T * mpmath.inverse(hess) * u)[0])
+        p = [1 / (1 + mpmath.exp(-v)) for v in (score, score - Q * error, score + Q * error)]
+    found = re.search(
+        r"damage is (\S+), and its 95 % interval goes from (\S+) to (\S+): the score there is"
+        r" (\S+), with a standard error of (\S+)\.",
+        text,
+    )
+    decimals = (8, 8, 8, 6, 6)
+    shown = [f"{float(v):.{k}f}" for v, k in zip([*p, score, error], decimals, strict=True)]
+    assert list(found.groups()) == shown
+
+
+Q = 1.9599639845400543  # 95 % of a standard normal variable lie within
+
+
 def test_iris(page):
     """The losses and the flowers told right, against the NumPy oracle."""
     X, y, names = datasets.iris()
@@ -427,6 +480,30 @@ def test_a_wrong_number_is_a_mismatch(tiny, no_c):
     assert table["as NumPy"]["python"] == "0 figures"
     # and this loop never dies: then no epoch is blamed for it
     assert "NaN" not in "".join(section(text, "Document 000, left to run on"))
+
+
+@pytest.mark.parametrize(
+    ("change", "mismatches"),
+    [
+        ({"status": "converged"}, ["document 001, the ending", "document 000, the ending"]),
+        ({"status": "separable"}, ["Challenger, the ending"]),
+        ({"standard_errors": None}, ["Challenger by Newton's method, c"]),
+        (
+            {"standard_errors": [0.10823653, 7.3786363849165656]},
+            ["Challenger by Newton's method, c"],
+        ),
+        ({"log_likelihood": 10.157596343933415}, ["Challenger by Newton's method, c"]),
+    ],
+)
+def test_a_wrong_newton_is_a_mismatch(tiny, stand_in, change, mismatches):
+    stand_in.newton = lambda X, y: second_order.newton(X.tolist(), y.tolist())._replace(**change)
+    status, text = run_here()
+    assert status == 1
+    wrong = " ".join(text.split()).split("MISMATCH in ")[1:]
+    wrong = [line for line in wrong if "NumPy" not in line]
+    assert len(wrong) == len(mismatches)
+    for line, beginning in zip(wrong, mismatches, strict=True):
+        assert line.startswith(beginning)
 
 
 @pytest.mark.parametrize("spoil", ["sign", "nan", "zero", "tenth figure", "seventh figure"])

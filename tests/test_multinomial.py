@@ -969,7 +969,7 @@ def test_the_contract(impl):
         ["zs"],
         ["ys", "ps"],
         ["ys", "zs"],
-        ["X", "y", "W", "b"],
+        ["X", "y", "W", "b", "sample_weight"],
     ]
     parameters = inspect.signature(impl.softmax_descent).parameters
     want = {
@@ -982,6 +982,8 @@ def test_the_contract(impl):
         "reduction": "mean",
         "tolerance": 0.0,
         "callback": None,
+        "l2": 0.0,
+        "sample_weight": None,
     }
     assert names(impl.softmax_descent) == ["X", "y", *want]
     for name, default in want.items():
@@ -1187,7 +1189,8 @@ BAD_OPTIONS = [
     ({"y": [-1, -2]}, ValueError, "y[0] is -1: with 1 classes, give a number from 0 to 0"),
     ({"learning_rate": 0}, ValueError, "learning_rate is 0.0: give a positive, finite number"),
     ({"learning_rate": NAN}, ValueError, "learning_rate is nan: give a positive, finite number"),
-    ({"learning_rate": "1"}, TypeError, "learning_rate is '1', a str: give a number"),
+    ({"learning_rate": "1"}, TypeError, "learning_rate is '1', a str: give a number, or 'safe'"),
+    ({"l2": -0.5}, ValueError, "l2 is -0.5: give a finite number, 0 or more"),
     ({"iterations": -1}, ValueError, "iterations is -1: give a whole number, 0 or more"),
     ({"iterations": 1.5}, TypeError, "iterations is 1.5, a float: give a whole number"),
     ({"momentum": -0.1}, ValueError, "momentum is -0.1: give a finite number, 0 or more"),
@@ -1209,10 +1212,11 @@ def test_bad_options(impl, wrong, error, message):
 
 
 def test_errors_come_in_order(impl):
-    """X's shape, y's, the arguments in the signature's order, y's values, X's values."""
+    """Shapes of X, y, weights; arguments in the signature's order; values of y, weights, X."""
     wrong = {
         "X": ("X is empty: give at least one row", []),
         "y": ("y[0] is 'a', a str: give a whole number", ["a", 1]),
+        "sample_weight": ("sample_weight is 0, a int: give a sequence of numbers", 0),
         "classes": ("classes is 0: give a whole number, 1 or more", 0),
         "learning_rate": ("learning_rate is 0.0: give a positive, finite number", 0),
         "iterations": ("iterations is -1: give a whole number, 0 or more", -1),
@@ -1222,10 +1226,11 @@ def test_errors_come_in_order(impl):
         "reduction": ("reduction is '', a str: give 'sum' or 'mean'", ""),
         "tolerance": ("tolerance is -1.0: give a finite number, 0 or more", -1),
         "callback": ("callback is 0, a int: give a function of (iteration, loss), or None", 0),
+        "l2": ("l2 is -1.0: give a finite number, 0 or more", -1),
     }
     args = {"X": [[1.0, NAN], [3.0, 4.0]], "y": [0, 2], "classes": 2}
     args.update(learning_rate=1, iterations=1, W=W2, b=B2, momentum=0)
-    args.update(reduction="sum", tolerance=0, callback=None)
+    args.update(reduction="sum", tolerance=0, callback=None, l2=0, sample_weight=[-1, 1])
     right = dict(args)
     args.update({name: value for name, (_, value) in wrong.items()})
     for name, (message, _) in wrong.items():
@@ -1235,5 +1240,7 @@ def test_errors_come_in_order(impl):
         args[name] = right[name]
     with pytest.raises(ValueError, match=r"y\[1\] is 2"):
         impl.softmax_descent(**args)
-    with pytest.raises(ValueError, match=r"X\[0\]\[1\] is nan"):
+    with pytest.raises(ValueError, match=r"sample_weight\[0\] is -1"):
         impl.softmax_descent(**{**args, "y": Y2})
+    with pytest.raises(ValueError, match=r"X\[0\]\[1\] is nan"):
+        impl.softmax_descent(**{**args, "y": Y2, "sample_weight": None})

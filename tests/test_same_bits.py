@@ -32,6 +32,8 @@ SOME = (
     "softmax_gradient,_C_=_3",
     "softmax_descent",
     "hessian",
+    "look",
+    "algebra",
 )
 
 
@@ -126,7 +128,8 @@ def test_every_alignment(fast, digests, shift):
 
 def test_a_clock_that_is_always_over(fast, digests):
     """A call ends when its time is over, and goes on where it was: after every part, here."""
-    beginnings = ("gradient,_parts", "gradient,_many", "descent", "softmax,_parts", "hessian")
+    beginnings = ("gradient,_parts", "gradient,_many", "descent", "softmax,_parts")
+    beginnings += ("hessian", "look")
     for threads in (1, 3):
         found, memory = digests.Digests(), digests.Memory(fast.ffi, 0)
         for case in some(digests, *beginnings):

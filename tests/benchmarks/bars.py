@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import memory
 import numpy as np
+import peers_optimum
 import peers_softmax
 from harness import (
     Contender,
@@ -321,6 +322,99 @@ def classes(settings):
     extra = {"n": n, "d": d, "classes": 10, "epochs": problem.epochs}
     work = f"{n:,} x {d}, 10 classes"
     return Measured(work, "epoch", rounds, times, figures, absent, failed, others, extra)
+
+
+# ---------------------------------------------------------------- to the optimum: P5
+
+
+class Optimum(NamedTuple):
+    """What all of them solve: the lowest mean loss + l2/2 |w|^2."""
+
+    X: Any
+    y: Any
+    l2: float = 0.0
+
+
+def unlike_columns(n, d):
+    """As cloud, but as columns are in tables: correlated, off zero, and in units of their own."""
+    draw = np.random.default_rng(n + d)
+    X = cloud(n, d, np.float64, 0).X
+    X += draw.standard_normal((n, 1))  # something common, so that each two correlate by a half
+    true = draw.standard_normal(d) / np.sqrt(d)
+    y = (draw.random(n) < 1 / (1 + np.exp(-(X @ true + 0.3)))).astype(float)
+    X *= 10 ** draw.uniform(-1, 1, size=d)
+    X += 3 * draw.standard_normal(d)
+    return Optimum(X, y)
+
+
+def to_the_optimum(problem, rounds, methods, peers, must, aim):
+    """Our fits, of which the quicker counts, beside every peer's, each at a gradient <= 1e-10."""
+
+    def fit(method):
+        if problem.l2:
+            return partial(getattr(fast, method), problem.X, problem.y, l2=problem.l2)
+        return partial(getattr(fast, method), problem.X, problem.y)
+
+    reached = {}
+
+    def reaches(name):
+        def check(found):
+            reached[name] = peers_optimum.steepest(problem, found)
+            # one that cannot be driven further competes with what it reaches: its note says what
+            if name == OURS and not reached[name] <= peers_optimum.GOAL:
+                raise DoesLess(f"the mean gradient is {reached[name]}")
+            if not reached[name] <= 1e-6:
+                raise DoesLess(f"the mean gradient is {reached[name]}")
+
+        return check
+
+    contenders, trials, absent, failed = [], {}, {}, {}
+    for name, peer in peers.items():
+        here = peers_of(problem, {name: peer}, reaches(name), 1)
+        for one, other in zip((trials, absent, failed), here[1:], strict=True):
+            one.update(other)
+        contenders += here[0]
+    ours_here = [Contender(OURS, fit(method), 1, reaches(OURS), method) for method in methods]
+    best, trials[OURS] = quickest(ours_here)
+    contenders.insert(0, best)
+    times, others = compare(contenders, rounds, False, trials)
+    n, d = problem.X.shape
+    extra = {"n": n, "d": d, "l2": problem.l2, "mean_gradient": reached}
+    figures = [fastest_peer(times, peers, must, aim)]
+    work = f"{n:,} x {d}, to the optimum"
+    return Measured(work, "fit", rounds, times, figures, absent, failed, others, extra)
+
+
+@bar("P5")
+def optimum(settings):
+    """To the optimum, out of the cache."""
+    problem = Optimum(*cloud(1_000_000, 32, np.float64, 0)[:2])
+    found = settings.how_many(5), ("newton", "lbfgs"), peers_optimum.PEERS
+    return to_the_optimum(problem, *found, 5, 8)
+
+
+@bar("P5d")
+def optimum_of_many_features(settings):
+    """To the optimum, a hundred features."""
+    problem = Optimum(*cloud(100_000, 100, np.float64, 0)[:2])
+    found = settings.how_many(5), ("newton", "lbfgs"), peers_optimum.PEERS
+    return to_the_optimum(problem, *found, 5, 8)
+
+
+@bar("P5u")
+def optimum_of_unlike_columns(settings):
+    """To the optimum, with columns that are correlated and in units of their own."""
+    problem = unlike_columns(1_000_000, 32)
+    found = settings.how_many(3), ("newton", "lbfgs"), peers_optimum.PEERS
+    return to_the_optimum(problem, *found, None, None)
+
+
+@bar("P5w")
+def optimum_of_a_wide_table(settings):
+    """To the optimum, five thousand features: L-BFGS against L-BFGS."""
+    problem = Optimum(*cloud(20_000, 5000, np.float64, 0)[:2], 1e-4)
+    found = settings.how_many(3), ("lbfgs",), peers_optimum.WIDE_PEERS
+    return to_the_optimum(problem, *found, None, None)
 
 
 # ---------------------------------------------------------------- growing tables: P4

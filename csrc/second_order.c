@@ -1,0 +1,98 @@
+/* Chapter 3's algebra: twins of the functions of the same names in pyref/second_order.py. */
+#include "pass.h"
+#include "pyref.h"
+
+double pyref_dot(const double *u, const double *v, size_t m)
+{
+    return active_kernels->dot(u, v, m);
+}
+
+void pyref_plus(const double *u, double t, const double *v, double *out, size_t m)
+{
+    active_kernels->plus(u, t, v, out, m);
+}
+
+/* Where row j of a triangle begins. */
+static size_t row_at(size_t j)
+{
+    return j * (j + 1) / 2;
+}
+
+int pyref_cholesky(const double *hess, size_t m, double total, const double *ridge, double shift,
+                   int last_first, double rounding, double *L, size_t *row, double seconds)
+{
+    const double deadline = seconds_now() + seconds;
+    for (size_t j = *row; j < m; *row = ++j) {
+        double *new = L + row_at(j);
+        const size_t from = last_first ? (j ? j - 1 : m - 1) : j;
+        for (size_t k = 0; k <= j; k++) {
+            const size_t of = last_first ? (k ? k - 1 : m - 1) : k;
+            new[k] = hess[of <= from ? row_at(from) + of : row_at(of) + from] / total;
+        }
+        const double diagonal = new[j] + ridge[from] + shift;
+        active_kernels->cholesky_row(L, j, new);
+        /* what is left of the diagonal: what this column has that those before it have not */
+        const double left = diagonal - active_kernels->dot(new, new, j);
+        if (!(left > rounding * diagonal))
+            return 0;
+        new[j] = sqrt(left);
+        if (seconds_now() > deadline && j + 1 < m) {
+            *row = j + 1;
+            return 1;
+        }
+    }
+    return 1;
+}
+
+/* L out = v, where v and so out is 0 before `first`; out may be v */
+static void solve_lower(const double *L, size_t m, size_t first, const double *v, double *out)
+{
+    for (size_t j = first; j < m; j++) {
+        const double *row = L + row_at(j);
+        out[j] = (v[j] - active_kernels->dot(row + first, out + first, j - first)) / row[j];
+    }
+}
+
+/* L^T out = out */
+static void solve_upper(const double *L, size_t m, double *out)
+{
+    for (size_t j = m; j-- > 0;) {
+        const double *row = L + row_at(j);
+        out[j] /= row[j];
+        active_kernels->plus(out, -out[j], row, out, j);
+    }
+}
+
+void pyref_solve(const double *L, size_t m, const double *v, double *out)
+{
+    solve_lower(L, m, 0, v, out);
+    solve_upper(L, m, out);
+}
+
+void pyref_variances(const double *L, size_t m, const double *last, double *room, double *out,
+                     size_t *row, double seconds)
+{
+    const double deadline = seconds_now() + seconds;
+    for (size_t j = *row; j < m; *row = ++j) {
+        size_t first = 0;
+        if (j + 1 < m) {
+            memset(room, 0, m * sizeof *room);
+            room[j] = 1.0;
+            first = j;
+        } else
+            memcpy(room, last, m * sizeof *room);
+        solve_lower(L, m, first, room, room);
+        out[j] = active_kernels->dot(room + first, room + first, m - first);
+        if (seconds_now() > deadline) {
+            *row = j + 1;
+            return;
+        }
+    }
+}
+
+void pyref_symmetric_row(const double *triangle, size_t m, size_t j, double *out)
+{
+    memcpy(out, triangle + row_at(j), (j + 1) * sizeof *out);
+    for (size_t k = j + 1; k < m; k++)
+        out[k] = triangle[row_at(k) + j];
+}

@@ -1,0 +1,368 @@
+"""Chapter 3's compiled twin: the same functions, whose passes over X and algebra are in C.
+
+The loop, the line search, the endings and their proofs are the chapter's own: they ask
+`_Samples` for what depends on the data, and here it is another class with the same methods.
+X is read where it lies, and brought to standard units block by block as it is read.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from math import frexp, ldexp, log, sqrt
+from typing import Any
+
+from . import buffers, checks, second_order
+from .buffers import Buffer, doubles, zeros
+from .checks import Newton
+from .compiled import ffi, lib
+from .second_order import FAINT, HARDLY, ROUNDING
+
+_SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
+_FAR = log(1 / FAINT - 1)  # the score at which p, or 1-p, is FAINT
+_NARROWEST = 2.0**-1021  # the least unit of a column whose inverse is a float
+
+
+def _as_array(values: Sequence[float]) -> array[float]:
+    return values if isinstance(values, array) else array("d", values)
+
+
+def _dot(u: Sequence[float], v: Sequence[float]) -> float:
+    return lib.pyref_dot(doubles(_as_array(u)), doubles(_as_array(v)), len(u))
+
+
+def _plus(u: Sequence[float], t: float, v: Sequence[float]) -> array[float]:
+    out = zeros(len(u))
+    lib.pyref_plus(doubles(_as_array(u)), t, doubles(_as_array(v)), doubles(out), len(u))
+    return out
+
+
+# ---------------------------------------------------------------- the samples
+
+
+class _Passes:
+    """Passes over X, y and the sample weights, and the memory that they need in C."""
+
+    def __init__(self, X: Buffer, y: Buffer, s: Buffer | None, threads: int) -> None:
+        self.X, self.y, self.s, self.threads = X, y, s, threads
+        self.shift, self.scale = zeros(X.width), zeros(X.width)
+        self.runs: dict[tuple[int, int], Any] = {}
+
+    def free(self) -> None:
+        for run in self.runs.values():
+            lib.pyref_run_free(run)
+        self.runs.clear()
+
+    def make(
+        self, what: int, params: Sequence[float], size: int, share: int = 1
+    ) -> array[float]:
+        """The `size` results of a pass of that kind, over one in `share` rows."""
+        X, y = self.X, self.y
+        if (what, share) not in self.runs:
+            run = lib.pyref_run_new(
+                what, X.pointer, X.kind, y.pointer, y.kind, buffers.as_doubles(self.s), X.length,
+                X.width, 1, 0, 1, self.threads,
+            )  # fmt: skip
+            if not run:
+                raise MemoryError("no memory for the sums of a pass over X")
+            self.runs[what, share] = run
+            lib.pyref_run_units(run, doubles(self.shift), doubles(self.scale))
+            lib.pyref_run_share(run, share)
+        out = zeros(size)
+        at, sums = doubles(_as_array(params)), doubles(out)
+        while not lib.pyref_run_pass(self.runs[what, share], at, _SECONDS_IN_C, sums):
+            pass  # between two calls, Python looks after Ctrl-C
+        return out
+
+
+def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
+    """The first row of X that counts."""
+    i = 0
+    if s is not None:
+        weights = buffers.as_doubles(s)
+        while not weights[i]:
+            i += 1
+    row = array("df"[X.kind])
+    size = X.width * row.itemsize
+    row.frombytes(bytes(ffi.buffer(X.pointer + i * size, size)))
+    return array("d", row)
+
+
+class _Samples:
+    """The twin of second_order._Samples. To be closed by whoever made it."""
+
+    def __init__(
+        self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
+    ) -> None:
+        self.d, self.total = X.width, total
+        self.passes = _Passes(X, y, s, threads)
+        self.known: list[tuple[Any, float]] = []
+        self.moved: Any = None
+        try:
+            self._standardise(X, y, s, total, l2)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self.passes.free()
+
+    def _standardise(
+        self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float
+    ) -> None:
+        """The units of second_order._standardised, in two passes; checks the values of X."""
+        d = self.d
+        row = _some_row(X, s)
+        found = self.passes.make(lib.PYREF_COLUMNS, row, 3 * d + 3)
+        if found[-1] != 0:
+            buffers.table_values(X, "X")
+        highest, lowest = found[:d], [-low for low in found[d : 2 * d]]
+        self.one_class = found[2 * d] == 0 or found[2 * d + 1] == -1
+        means = [x + from_x / total for x, from_x in zip(row, found[2 * d + 2 : -1], strict=True)]
+        # Powers of two that keep the squares from overflowing
+        powers = []
+        for j, (mean, high, low) in enumerate(zip(means, highest, lowest, strict=True)):
+            reach = max(high - mean, mean - low)
+            if not reach < checks.INFINITY:
+                raise checks.too_wide_column(j)
+            powers.append(ldexp(1.0, min(max(-frexp(reach)[1], -1022), 1022)))
+        found = self.passes.make(lib.PYREF_SPREADS, [*means, *powers], 3 * d)
+        shifts, spreads, self.largest = [], [], []
+        for j, (mean, power) in enumerate(zip(means, powers, strict=True)):
+            below, above = found[j], -found[d + j]
+            shift = below if mean - below <= above - mean else above
+            largest = max(highest[j] - shift, shift - lowest[j])
+            if not largest < checks.INFINITY:
+                raise checks.too_wide_column(j)
+            spread = 0.0
+            if largest:
+                # the mean of (x - shift)^2 is that of (x - mean)^2, and (mean - shift)^2
+                aside = (mean - shift) * power
+                spread = sqrt(found[2 * d + j] / total + aside * aside) / power
+            spread = max(spread, 1e-100 * sqrt(l2)) or 1.0
+            spread = max(spread, _NARROWEST)
+            shifts.append(shift)
+            spreads.append(spread)
+            self.largest.append(largest / spread)
+        self.passes.free()  # these two are not made again
+        self.units = shifts, spreads
+        self.ridge = [l2 / spread / spread for spread in spreads] + [0.0]
+        self.passes.shift[:] = array("d", shifts)
+        self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
+
+    # F and its derivatives. hess is the sums as C gives them, and the weight of the samples.
+
+    def count(self) -> int:
+        return self.passes.X.length
+
+    def objective(self, theta: Sequence[float], with_hessian: bool) -> Any:
+        if with_hessian:
+            found = self._hessian(theta, checks.INFINITY, 1)
+        else:
+            params = [*theta, checks.INFINITY]
+            found = self.passes.make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
+        F, grad = self._penalised(found, self.total, theta)
+        self.known = [(theta, found[0]), *self.known[:1]]
+        return F, grad, (found, self.total) if with_hessian else None, found[1]
+
+    def of_some(self, theta: Sequence[float], share: int) -> Any:
+        found, total = self._hessian(theta, checks.INFINITY, share), self.total / share
+        return self._penalised(found, total, theta)[1], (found, total)
+
+    def _penalised(self, found: array[float], total: float, theta: Sequence[float]) -> Any:
+        grad = found[2 : self.d + 3]
+        return second_order._penalised(found[1], grad, total, self.ridge, theta)
+
+    def _hessian(self, theta: Sequence[float], bound: float, share: int) -> array[float]:
+        m = self.d + 1
+        size, params = 2 + m + m * (m + 1) // 2, [*theta, bound]
+        return self.passes.make(lib.PYREF_STANDARD_HESSIAN, params, size, share)
+
+    def _cholesky(self, hess: Any, shift: float, last_first: bool = False) -> Any:
+        m = self.d + 1
+        L, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
+        found, total = hess
+        sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(L)
+        while row[0] < m:
+            if not lib.pyref_cholesky(
+                sums, m, total, ridge, shift, last_first, ROUNDING, to, row, _SECONDS_IN_C
+            ):
+                return None, row[0]
+        return L, None
+
+    def solve(self, L: array[float], v: Sequence[float]) -> list[float]:
+        out = zeros(len(v))
+        lib.pyref_solve(doubles(L), len(v), doubles(_as_array(v)), doubles(out))
+        return out.tolist()
+
+    def newton_step(self, hess: Any, grad: Sequence[float]) -> Any:
+        return second_order._newton_step(hess, grad, self._cholesky, self.solve)
+
+    def dependent_column(self, hess_at_zero: Any) -> int | None:
+        # the ones first, so that a constant column is found out
+        _, bad = self._cholesky(hess_at_zero, 0.0, last_first=True)
+        return None if bad is None else bad - 1
+
+    def is_constant(self, j: int) -> bool:
+        return self.largest[j] == 0
+
+    def variances(self, L: array[float], last: Sequence[float]) -> array[float]:
+        m = self.d + 1
+        out, row = zeros(m), ffi.new("size_t *")
+        triangle, u = doubles(L), doubles(_as_array(last))
+        room, to = doubles(zeros(m)), doubles(out)
+        while row[0] < m:
+            lib.pyref_variances(triangle, m, u, room, to, row, _SECONDS_IN_C)
+        return out
+
+    def pair(self, change: Sequence[float], turn: Sequence[float]) -> Any:
+        return _as_array(change), _as_array(turn)
+
+    def lbfgs_step(self, pairs: Any, grad: Sequence[float]) -> Any:
+        return second_order._lbfgs_step(pairs, grad, self.ridge, _dot, _plus)
+
+    # Moves and forces. No column leads a score further than its own largest value does, and
+    # where that proves enough, X need not be read.
+
+    def _bound(self, v: Sequence[float]) -> float:
+        total = abs(v[-1])
+        for v_j, largest in zip(v, self.largest, strict=False):
+            total += abs(v_j) * largest
+        return total * 1.000001  # rounding included
+
+    def _moves(self, theta: Sequence[float], v: Sequence[float]) -> array[float]:
+        """{furthest onward where not faint, furthest onward, reach; furthest onward(theta)}"""
+        self.moved = v, self.passes.make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
+        return self.moved[1]
+
+    def reach(self, v: Sequence[float], enough: float) -> float:
+        bound = self._bound(v)
+        if bound <= enough:
+            return bound
+        if self.moved is None or self.moved[0] is not v:
+            self._moves([0.0] * len(v), v)
+        return self.moved[1][2]
+
+    def onward(self, theta: Sequence[float], v: Sequence[float]) -> tuple[float, bool]:
+        bound = self._bound(v)
+        if bound < 0.5:
+            for at, furthest in self.known:
+                if at is theta:
+                    return bound, furthest <= _FAR
+        found = self._moves(theta, v)
+        return found[0], found[3] <= _FAR
+
+    def strong_hessian(self, theta: Sequence[float]) -> Any:
+        return self._hessian(theta, _FAR, 1), self.total
+
+    def _sums(self, what: int, *params: Any) -> list[float]:
+        found = []
+        for part in params:
+            found.extend(part)
+        return self.passes.make(what, found, self.d + 1).tolist()
+
+    def forces(self, theta: Sequence[float]) -> Any:
+        def mean(what: int, *params: Any) -> list[float]:
+            return [v / self.total for v in self._sums(what, theta, *params, [FAINT])]
+
+        return mean(lib.PYREF_FORCES), lambda v: mean(lib.PYREF_PRODUCT, v)
+
+    def furthest(self, v: Sequence[float]) -> float:
+        return self._moves([0.0] * len(v), v)[1]
+
+    def rest(self, v: Sequence[float]) -> Any:
+        return lambda u: self._sums(lib.PYREF_REST, v, u, [HARDLY])
+
+    def separates(self, v: Sequence[float]) -> bool:
+        if not any(v):
+            return False
+        back, onward = self.passes.make(lib.PYREF_SEPARATES, [*v, ROUNDING], 2)
+        return onward > 0 and not back
+
+
+# ---------------------------------------------------------------- the functions
+
+
+def hessian(
+    X: Any, y: Any, w: Any, b: Any, sample_weight: Any, threads: int | None
+) -> tuple[float, array[float], list[array[float]]]:
+    """fast.hessian"""
+    passes = None
+    try:
+        X = buffers.table(X)
+        y = buffers.labels(y, X.length)
+        sample_weight = buffers.sample_weights(sample_weight, X.length)
+        params = buffers.weights(w, X.width)
+        params.append(checks.finite(b, "b"))
+        helpers = buffers.thread_count(threads)
+        buffers.label_values(y)
+        buffers.sample_weight_values(sample_weight, X.length)
+        passes = _Passes(X, y, sample_weight, helpers)
+        m = len(params)
+        found = passes.make(lib.PYREF_HESSIAN, params, 1 + m + m * (m + 1) // 2)
+        if sample_weight is not None or (
+            lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found)
+        ):
+            # a row of weight 0 adds nothing, not even the NaN that would tell
+            buffers.table_values(X, "X")
+        hess = [zeros(m) for _ in range(m)]
+        triangle = doubles(found) + (1 + m)
+        for j, row in enumerate(hess):
+            lib.pyref_symmetric_row(triangle, m, j, doubles(row))
+        return found[0], found[1 : m + 1], hess
+    except BaseException:
+        buffers.let_go(X, y, sample_weight)
+        raise
+    finally:
+        if passes is not None:
+            passes.free()
+
+
+def fit(
+    is_newton: bool,
+    X: Any,
+    y: Any,
+    memory: Any,
+    w: Any,
+    b: Any,
+    l2: Any,
+    sample_weight: Any,
+    tolerance: Any,
+    iterations: Any,
+    callback: Any,
+    threads: Any,
+) -> Newton:
+    """fast.newton or fast.lbfgs, to which alone memory belongs"""
+    samples = None
+    try:
+        X = buffers.table(X)
+        n, d = X.length, X.width
+        y = buffers.labels(y, n)
+        sample_weight = buffers.sample_weights(sample_weight, n)
+        if not is_newton:
+            memory = checks.count(memory, "memory", least=1)
+        w = [0.0] * d if w is None else buffers.weights(w, d).tolist()
+        b = checks.finite(b, "b")
+        l2 = checks.not_negative(l2, "l2")
+        tolerance = checks.not_negative(tolerance, "tolerance")
+        iterations = checks.count(iterations, "iterations")
+        checks.callback(callback)
+        helpers = buffers.thread_count(threads)
+        buffers.label_values(y)
+        total = buffers.sample_weight_values(sample_weight, n)
+        samples = _Samples(X, y, sample_weight, total, l2, helpers)
+        end = second_order._run(
+            samples, samples.units, w, b, l2, tolerance, iterations, callback, memory
+        )
+        errors = end.standard_errors
+        return end._replace(
+            w=array("d", end.w),
+            losses=array("d", end.losses),
+            standard_errors=None if errors is None else array("d", errors),
+        )
+    except BaseException:
+        buffers.let_go(X, y, sample_weight)
+        raise
+    finally:
+        if samples is not None:
+            samples.close()
