@@ -21,15 +21,6 @@ size_t pyref_find_not_finite(const void *values, int kind, size_t from, size_t c
     return count;
 }
 
-void pyref_widen(const void *values, size_t count, double *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        float v;
-        memcpy(&v, (const char *)values + i * sizeof v, sizeof v);
-        out[i] = v;
-    }
-}
-
 size_t pyref_find_no_label(const void *values, int kind, size_t from, size_t count)
 {
     switch (kind) {

@@ -140,8 +140,6 @@ int pyref_run_descent(pyref_run *run, double *params, double *v, double step, do
                       double l2, double total, double tolerance, size_t iterations,
                       double seconds, double *losses, size_t *made);
 
-/* `count` elements of a float32 buffer as doubles. */
-void pyref_widen(const void *values, size_t count, double *out);
 /* Chapter 3's algebra with m = d + 1 numbers. Triangles are rows one after the other, row j of
  * j + 1 numbers. What may take long goes on from *row, until it is m or `seconds` are over. */
 double pyref_dot(const double *u, const double *v, size_t m);

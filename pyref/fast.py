@@ -190,7 +190,7 @@ def _scores(function: Any, one: Any, z: Any) -> Any:
         with doubles(out) as scores:
             if part.itemsize == 4:
                 with ffi.from_buffer(part) as floats:
-                    lib.pyref_widen(floats, len(part), scores + start)
+                    lib.pyref_widen(floats, 1, 0, len(part), scores + start)
             function(scores + start, scores + start, len(part))
     return out
 
