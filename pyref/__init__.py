@@ -70,3 +70,18 @@ __all__ = (
     "softmax_safe_learning_rate",
     "softplus",
 )
+
+# The estimator needs more than the chapters do, and more of Python than a small one has: it is
+# imported when it is first asked for. (Type checkers take TYPE_CHECKING to be true.)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .estimators import LogisticRegression as LogisticRegression
+else:
+
+    def __getattr__(name):
+        if name != "LogisticRegression":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .estimators import LogisticRegression
+
+        globals()[name] = LogisticRegression
+        return LogisticRegression

@@ -1,0 +1,476 @@
+"""Chapter 3's methods for chapter 2's model: the optimum of softmax regression, and whether there
+is one.
+
+Chapter 3 is about two classes. For C of them little is new, and the passes over X are those of
+the chapters, of whichever implementation is handed over as `module`.
+
+    phi      the parameters. One class is redundant (chapter 2), so the last one's are kept at 0
+             and phi has those of the other C-1, class after class: m = d+1 numbers each, in the
+             standard units of chapter 3
+    theta    the same for all C classes, every feature's weights shifted so that they sum to 0
+             over the classes. Of all parameters that say the same these are the shortest, the
+             ones that a penalty likes best, and where gradient descent from zeros stays
+    F        the objective of chapter 2: mean loss + l2/2 |W|^2
+
+The Hessian. dL/dz_c = p_c - y_c changes with z_k by p_c (1 - p_c) if k is c, else by -p_c p_k.
+So H has (C-1)^2 blocks of m x m, each a sum of c_i a_i a_i^T over the samples, with
+
+    c_i  =  s_i p_ic p_ik          off the diagonal, with a minus
+
+and as 1 - p_c is the sum of the other p_k, a block on the diagonal is the sum of those
+c_i a_i a_i^T over all the other classes k. Chapter 3's `hessian` makes such sums: at w = 0 and
+b = 0 every p (1-p) is 1/4, and what remains are its weights, 4 c_i.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable
+from typing import Any, Literal
+
+from . import checks, multinomial
+from .checks import Newton
+from .logistic import sigmoid
+from .second_order import (
+    PATIENCE,
+    ROUNDING,
+    _cholesky,
+    _dot,
+    _lbfgs_step,
+    _newton_step,
+    _plus,
+)
+
+MEMORY = 10  # pairs that L-BFGS keeps
+# Beyond so many parameters no Hessian is made, and beyond so many numbers no table of
+# differences: what they would have shown stays in doubt.
+MOST_PARAMETERS = 300
+MOST_DIFFERENCES = {"python": 1_000_000, "c": 20_000_000}
+
+Vector = list[float]
+
+
+# ---------------------------------------------------------------- scores and probabilities
+
+
+def scores(module: Any, X: Any, w: Any, b: Any, threads: int | None) -> Any:
+    """w . x + b of every row: n numbers, or n rows of C one after the other (chapter 2's w, b)."""
+    if hasattr(module, "scores"):
+        return module.scores(X, w, b, threads=threads)
+    out = array("d")
+    rows = X if isinstance(X, list) else X.tolist()
+    for x in rows:
+        if isinstance(b, float):
+            z = b
+            for w_j, x_j in zip(w, x):
+                z += w_j * x_j
+            out.append(z)
+        else:
+            zs = list(b)
+            for w_j, x_j in zip(w, x):
+                for c, w_jc in enumerate(w_j):
+                    zs[c] += w_jc * x_j
+            out.extend(zs)
+    for z in out:
+        if not checks.is_finite(z):
+            checks.table_values(rows)  # raises, unless the sum alone is too large
+            break
+    return out
+
+
+def probabilities(zs: Any, C: int) -> array[float]:
+    """n rows of C probabilities, one after the other, of n scores (C = 2) or n rows of C."""
+    out = array("d")
+    if C == 2:
+        # exact in both tails: 1 - p has no digits of a p close to 1
+        for z in zs:
+            out.append(sigmoid(-z))
+            out.append(sigmoid(z))
+        return out
+    for i in range(0, len(zs), C):
+        out.extend(multinomial.softmax(zs[i : i + C]))
+    return out
+
+
+# ---------------------------------------------------------------- the problem
+
+
+class Problem:
+    """F, its gradient and its Hessian as functions of phi."""
+
+    def __init__(
+        self, module: Any, X: Any, y: Any, C: int, l2: float, s: Any, threads: dict[str, Any]
+    ) -> None:
+        self.module, self.X, self.y, self.C, self.l2, self.s = module, X, y, C, l2, s
+        self.threads = threads
+        self.n = len(y)
+        self.total = float(checks.sample_weight_values(s, self.n))
+        self.compiled = bool(threads)
+        # A table's column sums and squares, and all products of columns if there are not too
+        # many: chapter 3's hessian at zero of labels that do not matter.
+        self.d = len(X[0]) if isinstance(X, list) else X.shape[1]
+        self.m = self.d + 1
+        self.shifts, self.spreads = self._units()
+
+    # A column is shifted by its mean and divided by its root mean square about it, as in
+    # chapter 3, but X stays as it is: what changes is the parameters.
+
+    def _units(self) -> tuple[Vector, Vector]:
+        if self.m <= MOST_PARAMETERS:
+            sums = self._products(self.s if self.s is not None else [1.0] * self.n)
+            columns = [(sums[j][-1], sums[j][j]) for j in range(self.d)]
+        else:
+            columns = self._column_sums()
+        shifts, spreads = [], []
+        for total, squares in columns:
+            mean = total / self.total
+            size = squares / self.total
+            # Their difference is known to no more than rounding: it is for scale alone.
+            variance = max(size - mean * mean, ROUNDING * size)
+            shifts.append(mean)
+            spreads.append(math.sqrt(variance) or 1.0)
+        return shifts, spreads
+
+    def _column_sums(self) -> list[tuple[float, float]]:
+        rows = self.X if isinstance(self.X, list) else self.X.tolist()
+        totals, squares = [0.0] * self.d, [0.0] * self.d
+        for i, x in enumerate(rows):
+            s_i = 1.0 if self.s is None else self.s[i]
+            if s_i:
+                for j, x_j in enumerate(x):
+                    totals[j] += s_i * x_j
+                    squares[j] += s_i * x_j * x_j
+        return list(zip(totals, squares))
+
+    def _products(self, c: Any) -> list[Vector]:
+        """The sum of c_i a_i a_i^T in raw units."""
+        if not any(c):
+            return [[0.0] * self.m for _ in range(self.m)]
+        if self.compiled and not isinstance(c, array):
+            c = array("d", c)
+        zeros = array("b", bytes(self.n)) if self.compiled else [0] * self.n
+        hess = self.module.hessian(self.X, zeros, [0.0] * self.d, 0.0, c, **self.threads)[2]
+        return [[4 * h for h in row] for row in hess]
+
+    def _standard(self, H: list[Vector]) -> list[Vector]:
+        # a = T (raw a): subtract the shift, divide by the spread. So T H T^T.
+        def rows(M: list[Vector]) -> list[Vector]:
+            last = M[-1]
+            out = [
+                [(v - shift * u) / spread for v, u in zip(row, last)]
+                for row, shift, spread in zip(M, self.shifts, self.spreads)
+            ]
+            return [*out, last]
+
+        half = rows(H)
+        return rows([list(column) for column in zip(*half)])
+
+    # ------------------------------------------------------------ phi, theta, (W, b)
+
+    def theta(self, phi: Vector) -> list[Vector]:
+        """The parameters of all C classes in standard units, each feature's sum 0."""
+        m = self.m
+        blocks = [phi[c * m : c * m + m] for c in range(self.C - 1)] + [[0.0] * m]
+        middle = [0.0] * m
+        for block in blocks:
+            middle = _plus(middle, 1 / self.C, block)
+        return [_plus(block, -1.0, middle) for block in blocks]
+
+    def raw(self, phi: Vector) -> tuple[list[Vector], Vector]:
+        """(W, b): d rows of C, and C."""
+        columns, b = [], []
+        for block in self.theta(phi):
+            w = [t / spread for t, spread in zip(block, self.spreads)]
+            columns.append(w)
+            b.append(block[-1] - _dot(w, self.shifts))
+        return [list(row) for row in zip(*columns)], b
+
+    def phi(self, W: list[Vector], b: Vector) -> Vector:
+        """And back."""
+        out: Vector = []
+        for c in range(self.C - 1):
+            w = [row[c] - row[-1] for row in W]
+            out += [w_j * spread for w_j, spread in zip(w, self.spreads)]
+            out.append(b[c] - b[-1] + _dot(w, self.shifts))
+        return out
+
+    # ------------------------------------------------------------ F
+
+    def objective(self, phi: Vector) -> tuple[float, Vector, float]:
+        """(F, its gradient, the summed loss)."""
+        W, b = self.raw(phi)
+        for value in b + [w for row in W for w in row]:
+            if not checks.is_finite(value):
+                return checks.INFINITY, [checks.INFINITY] * len(phi), checks.INFINITY
+        loss, grad_W, grad_b = self.module.softmax_gradient(
+            self.X, self.y, W, b, self.s, **self.threads
+        )
+        F = loss / self.total
+        grad: Vector = []
+        for c in range(self.C - 1):
+            g_b = grad_b[c] / self.total
+            for j in range(self.d):
+                # w = theta / spread, and b moves by -shift with each w
+                g = grad_W[j][c] / self.total - self.shifts[j] * g_b
+                grad.append((g + self.l2 * W[j][c]) / self.spreads[j])
+            grad.append(g_b)
+        if self.l2:
+            for row in W:
+                F += self.l2 / 2 * _dot(row, row)
+        return F, grad, loss
+
+    def scores(self, phi: Vector) -> Any:
+        """n rows of C scores, one after the other."""
+        W, b = self.raw(phi)
+        return scores(self.module, self.X, W, b, self.threads.get("threads"))
+
+    def probabilities(self, phi: Vector) -> list[Any]:
+        """n rows of C."""
+        zs, C = self.scores(phi), self.C
+        return [multinomial.softmax(zs[i : i + C]) for i in range(0, len(zs), C)]
+
+    def hessian(self, ps: list[Any], faint: float = 0.0) -> list[Vector]:
+        """F's second derivatives at these probabilities; without the faint forces, if asked."""
+        C, m, s = self.C, self.m, self.s
+        size = (C - 1) * m
+        H = [[0.0] * size for _ in range(size)]
+
+        def add(c: int, k: int, M: list[Vector], sign: float) -> None:
+            if c < C - 1 and k < C - 1:
+                for j, row in enumerate(M):
+                    target = H[c * m + j]
+                    for i, value in enumerate(row):
+                        target[k * m + i] += sign * value
+
+        for c in range(C):
+            for k in range(c):
+                weights = [p[c] * p[k] / self.total for p in ps]
+                if s is not None:
+                    weights = [s_i * v for s_i, v in zip(s, weights)]
+                M = self._standard(self._products(weights))
+                add(c, k, M, -1.0)
+                add(k, c, M, -1.0)
+                add(c, c, M, 1.0)
+                add(k, k, M, 1.0)
+        for c in range(C - 1):
+            for k in range(C - 1):
+                for j, spread in enumerate(self.spreads):
+                    H[c * m + j][k * m + j] += self.l2 / spread / spread * ((c == k) - 1 / C)
+        return H
+
+    def ridge(self) -> Vector:
+        """Roughly what the penalty adds to each parameter's curvature."""
+        return [*[self.l2 / spread / spread for spread in self.spreads], 0.0] * (self.C - 1)
+
+
+# ---------------------------------------------------------------- is there an optimum?
+#
+# Chapter 3, section 5, once more. A change v of the parameters moves a sample onward against
+# class k by a . (v_y - v_k). The data are separable if some v moves no sample back against any
+# class, and one onward. To prove the contrary, show forces f_ik > 0 in balance. The gradient's
+# are s_i p_ik, and to first order Newton's step makes them
+#
+#     s_i p_ik (1 + dz_k - sum of p_ij dz_j),       dz the changes of sample i's scores
+#
+# which are in balance, so the data have an optimum if all of these brackets are above 0.
+
+
+def _step_proves_optimum(problem: Problem, ps: list[Any], step: Vector) -> bool:
+    W, b = problem.raw(step)
+    zs = scores(problem.module, problem.X, W, b, problem.threads.get("threads"))
+    C = problem.C
+    for i, (p, y_i) in enumerate(zip(ps, problem.y)):
+        if problem.s is not None and not problem.s[i]:
+            continue
+        dz = list(zs[i * C : i * C + C])
+        mean = _dot(p, dz)
+        for k in range(C):
+            # (a faint force is lost in the rounding of the others: not relied upon)
+            if k != y_i and not (dz[k] - mean > -0.5 and p[k] >= FAINT):
+                return False
+    return True
+
+
+FAINT = 1e-9
+
+
+def _sure_of_all(problem: Problem, phi: Vector) -> bool:
+    """Whether phi itself proves the data separable: every sample is on its own side."""
+    zs, C = problem.scores(phi), problem.C
+    largest = max([abs(z) for z in zs])
+    for i, y_i in enumerate(problem.y):
+        if problem.s is not None and not problem.s[i]:
+            continue
+        row = zs[i * C : i * C + C]
+        own = row[y_i]
+        for k, z in enumerate(row):
+            if k != y_i and not own - z > 1e-9 * largest:
+                return False
+    return bool(largest > 0)
+
+
+def _fate(problem: Problem, phi: Vector) -> bool | None:
+    """Whether there is an optimum: True, False, or None if in doubt."""
+    # Each pair of a sample and another class becomes two rows of a problem with two classes:
+    # its difference, a in the block of its own class less a in the block of the other, which
+    # is to have a score above 0, and minus that, below 0. (Two, so that its intercept is of no
+    # use.) That problem is separable if and only if this one is, and chapter 3 can tell.
+    if _sure_of_all(problem, phi):
+        return False
+    C, m, s = problem.C, problem.m, problem.s
+    used = problem.n if s is None else len([v for v in s if v])
+    most = MOST_DIFFERENCES["c" if problem.compiled else "python"]
+    if 2 * used * (C - 1) * (C - 1) * m > most:
+        return None
+    X = problem.X if isinstance(problem.X, list) else problem.X.tolist()
+    width = (C - 1) * m
+    flat, labels, weights = array("d"), [], []
+    for i, y_i in enumerate(problem.y):
+        if s is not None and not s[i]:
+            continue
+        a = [
+            (x - shift) / spread for x, shift, spread in zip(X[i], problem.shifts, problem.spreads)
+        ]
+        a.append(1.0)
+        for k in range(C):
+            if k == y_i:
+                continue
+            for sign in (1.0, -1.0):
+                row = [0.0] * width
+                for c, factor in ((y_i, sign), (k, -sign)):
+                    if c < C - 1:
+                        row[c * m : c * m + m] = [factor * v for v in a]
+                flat.extend(row)
+                labels.append(1 if sign > 0 else 0)
+                weights.append(1.0 if s is None else s[i])
+    table: Any = memoryview(flat).cast("B").cast("d", (len(labels), width))
+    if not problem.compiled:
+        table = table.tolist()
+    try:
+        verdict = problem.module.newton(
+            table, labels, sample_weight=weights, tolerance=1e-6, **problem.threads
+        ).status
+    except ValueError:  # numbers too wide, or columns that rounding cannot tell apart
+        return None
+    found: dict[str, bool] = {"converged": True, "separable": False}
+    return found.get(verdict)
+
+
+# ---------------------------------------------------------------- the loop
+
+
+def softmax_optimum(
+    module: Any,
+    X: Any,
+    y: Any,
+    C: int,
+    *,
+    W: Any = None,
+    b: Any = None,
+    l2: float = 0.0,
+    sample_weight: Any = None,
+    tolerance: Any = 1e-10,
+    iterations: int = 100,
+    newton: bool = True,
+    threads: dict[str, Any] | None = None,
+    callback: Callable[[int, float], object] | None = None,
+) -> Newton:
+    """The (W, b) with the lowest F: by Newton's method, or by L-BFGS. As in chapter 3.
+
+    X is a table as `module` reads it, y class numbers of C classes, W d rows of C and b C
+    numbers. Status, losses, callback and errors are those of chapter 3's `newton`; there are no
+    standard errors. Beyond 300 parameters, and for tables of tens of millions of numbers,
+    nothing proves that there is an optimum if l2 is 0: the status is then "iterations".
+    """
+    tolerance = checks.not_negative(tolerance, "tolerance")
+    problem = Problem(module, X, y, C, l2, sample_weight, threads or {})
+    size = (C - 1) * problem.m
+    small = size <= MOST_PARAMETERS
+    zeros = [0.0] * size
+    phi, here = zeros, problem.objective(zeros)
+    if small and not l2:
+        _refuse_dependent_columns(problem)
+    if W is not None:
+        given = problem.phi(W, b)
+        there = problem.objective(given)
+        if there[0] < here[0]:
+            phi, here = given, there
+
+    losses: Vector = []
+    pairs: list[tuple[Vector, Vector]] = []
+    has_optimum: bool | None = True if l2 else None
+    asked = stuck = False
+    status: Literal["converged", "iterations", "separable"]
+    ridge = problem.ridge()
+    while True:
+        F, grad, _ = here
+        k = len(losses)
+        flat = max([abs(g) for g in grad]) <= tolerance
+        last = stuck or k == iterations
+        ps: list[Any] = []
+        exact = False
+        if newton or (flat and has_optimum is None and small):
+            ps = problem.probabilities(phi)
+            step, _, exact = _newton_step(problem.hessian(ps), grad)
+        if not newton and not exact:
+            step = _lbfgs_step(pairs, grad, ridge)
+        if has_optimum is None and flat and exact:
+            has_optimum = _step_proves_optimum(problem, ps, step) or None
+        if has_optimum is None and not asked and (flat or last or (newton and k >= PATIENCE)):
+            has_optimum, asked = _fate(problem, phi), True
+        if has_optimum is False:
+            status = "separable"
+            break
+        if flat and has_optimum:
+            status = "converged"
+            if exact and max([abs(v) for v in step]) < 1e-4:
+                phi = _plus(phi, 1.0, step)  # squares what error is left
+            break
+        if last:
+            status = "iterations"
+            break
+        new, there = _line_search(problem, phi, F, grad, step)
+        if new is None:
+            stuck, pairs = newton or not pairs, []
+            continue
+        change, turn = _plus(new, -1.0, phi), _plus(there[1], -1.0, grad)
+        if _dot(change, turn) > 0:
+            pairs = [*pairs, (change, turn)][-MEMORY:]
+        losses.append(F)
+        phi, here = new, there
+        if callback is not None and callback(k, F):
+            status = "iterations"
+            break
+    W, b = problem.raw(phi)
+    return Newton(W, b, losses, len(losses), status, None, -here[2])
+
+
+def _refuse_dependent_columns(problem: Problem) -> None:
+    s = problem.s if problem.s is not None else [1.0] * problem.n
+    M = problem._standard(problem._products(s))
+    order = [problem.d, *range(problem.d)]
+    _, bad = _cholesky([[M[j][k] for k in order] for j in order])
+    if bad is not None:
+        j = bad - 1
+        rows = problem.X if isinstance(problem.X, list) else problem.X.tolist()
+        raise checks.dependent_column(j, all(row[j] == rows[0][j] for row in rows))
+
+
+def _line_search(problem: Problem, phi: Vector, F: float, grad: Vector, step: Vector) -> Any:
+    """Chapter 3's: the first good point along the step, and the objective there."""
+    slope = _dot(grad, step)
+    low, high, t = 0.0, None, 1.0
+    for _ in range(60):
+        new = _plus(phi, t, step)
+        there = problem.objective(new)
+        slope_there = _dot(there[1], step)
+        hidden = there[0] <= F + ROUNDING * F and abs(slope_there) <= 0.9 * abs(slope)
+        if not (there[0] <= F + 1e-4 * t * slope or hidden):
+            high = t
+        elif slope_there < 0.9 * slope:
+            low = t
+        else:
+            return new, there
+        t = 2 * t if high is None else (low + high) / 2
+    return None, None
