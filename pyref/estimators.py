@@ -28,7 +28,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from . import checks, report, terminal
-from .softmax_optimum import probabilities, scores, softmax_optimum
+from .softmax_optimum import (
+    block,
+    columns_of,
+    independent_columns,
+    probabilities,
+    scores,
+    softmax_optimum,
+)
 
 PACKAGE = __name__.rpartition(".")[0]
 
@@ -49,6 +56,9 @@ METHODS = {
     "lbfgs": "L-BFGS",
     "gradient_descent": "gradient descent",
 }
+
+# How chapter 3's error about a column that depends on others goes on.
+DEPENDENT = ", so no single w is best"
 
 Callback = Callable[[int, float], object]
 
@@ -104,7 +114,7 @@ def read_table(X: Any, compiled: bool) -> Table:
         if not compiled:
             found = checks.table(found)
         elif not _is_array(found) and not isinstance(found, memoryview):
-            found = _block(checks.table(found))
+            found = block(checks.table(found))
     if isinstance(found, list):
         size = len(found), len(found[0])
     else:
@@ -165,14 +175,6 @@ def _block_of_columns(X: Any, width: int) -> Any:
             doubles = array("d", [checks.number(v, f"X[{i}][{j}]") for i, v in enumerate(values)])
         flat[j::width] = doubles
     return memoryview(flat).cast("B").cast("d", (X.num_rows, width))
-
-
-def _block(rows: list[list[float]]) -> Any:
-    """Rows as one block of doubles, which the compiled implementation reads without a copy."""
-    flat = array("d")
-    for row in rows:
-        flat.extend(row)
-    return memoryview(flat).cast("B").cast("d", (len(rows), len(rows[0])))
 
 
 _PLACE = re.compile(r"X\[\d+\]\[(\d+)\]|column (\d+) of X")
@@ -325,6 +327,8 @@ class LogisticRegression:
     log_likelihood_: Any
     feature_names_in_: Any
 
+    _refuses_dependent_columns = True
+
     def __init__(
         self,
         *,
@@ -443,23 +447,24 @@ class LogisticRegression:
             "callback": None if callback is None else called,
         }
         threads: dict[str, Any] = {"threads": self.threads} if compiled else {}
+        dependent = ""
         with naming(table.names):
-            if solver == "gradient_descent":
-                options.update(learning_rate=self.learning_rate, momentum=self.momentum)
-                if C == 2:
-                    fit = module.gradient_descent(table.data, y, w=w, b=b, **options, **threads)
-                else:
-                    fit = module.softmax_descent(
-                        table.data, y, classes=C, W=w, b=b, **options, **threads
-                    )
-            elif C == 2:
-                method = module.newton if solver == "newton" else module.lbfgs
-                fit = method(table.data, y, w=w, b=b, **options, **threads)
-            else:
-                fit = softmax_optimum(
-                    module, table.data, y, C, W=w, b=b, newton=solver == "newton",
-                    threads=threads, **options,
-                )  # fmt: skip
+            try:
+                fit = self._solve(module, table.data, y, C, w, b, solver, options, threads)
+            except ValueError as error:
+                tolerated = self.solver == "auto" and not self._refuses_dependent_columns
+                dependent = str(error).partition(DEPENDENT)[0]
+                if not tolerated or dependent == str(error):
+                    raise
+                kept = independent_columns(module, table.data, options["sample_weight"], threads)
+                if not kept:
+                    raise
+                w = None if w is None else [w[j] for j in kept]
+                X = columns_of(table.data, kept)
+                fit = self._solve(module, X, y, C, w, b, solver, options, threads)
+                fit = spread_out(fit, kept, d, C)
+                if d - len(kept) > 1:
+                    dependent += f", and so are {d - len(kept) - 1} more"
             self.log_likelihood_ = getattr(fit, "log_likelihood", None)
             if self.log_likelihood_ is None:
                 gradient = module.gradient if C == 2 else module.softmax_gradient
@@ -485,12 +490,42 @@ class LogisticRegression:
         errors = getattr(fit, "standard_errors", None)
         self.standard_errors_ = None if errors is None else list(errors)
         self.reason_ = self._reason(bool(stopped), fit.iterations >= iterations)
+        if dependent:
+            self.reason_ += (
+                f" But {dependent}: what it has to say, others say as well, and its coefficient"
+                " is 0."
+            )
         return self
+
+    def _solve(
+        self,
+        module: Any,
+        X: Any,
+        y: Any,
+        C: int,
+        w: Any,
+        b: Any,
+        solver: str,
+        options: dict[str, Any],
+        threads: dict[str, Any],
+    ) -> Any:
+        if solver == "gradient_descent":
+            options = dict(options, learning_rate=self.learning_rate, momentum=self.momentum)
+            if C == 2:
+                return module.gradient_descent(X, y, w=w, b=b, **options, **threads)
+            return module.softmax_descent(X, y, classes=C, W=w, b=b, **options, **threads)
+        newton = solver == "newton"
+        if C == 2:
+            method = module.newton if newton else module.lbfgs
+            return method(X, y, w=w, b=b, **options, **threads)
+        return softmax_optimum(module, X, y, C, W=w, b=b, newton=newton, threads=threads, **options)
 
     def _weights(
         self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
     ) -> tuple[list[float] | None, list[float]]:
         """The weight of each row, class_weight included (None: all 1); and of each class."""
+        if hasattr(sample_weight, "__array__") and not hasattr(sample_weight, "tolist"):
+            sample_weight = sample_weight.__array__()
         s = checks.sample_weights(sample_weight, len(codes))
         checks.sample_weight_values(s, len(codes))
         totals = [0.0] * len(classes)
@@ -610,8 +645,9 @@ class LogisticRegression:
             raise ValueError("this model is not fitted: call fit(X, y) first")
         name, module = backend(self.backend)
         table = read_table(X, name == "c")
-        if table.names is not None and self.feature_names_in_ is not None:
-            same_names(table.names, self.feature_names_in_, "the model was")
+        known = getattr(self, "feature_names_in_", None)
+        if table.names is not None and known is not None:
+            same_names(table.names, known, "the model was")
         if table.width != self.n_features_in_:
             raise ValueError(
                 f"X has {table.width} features, the model was fitted on {self.n_features_in_}:"
@@ -632,7 +668,7 @@ class LogisticRegression:
             raise ValueError("this model is not fitted: call fit(X, y) first")
         columns = terminal.WIDEST if columns is None else columns
         C = len(self.classes_)
-        names = self.feature_names_in_
+        names = getattr(self, "feature_names_in_", None)
         names = [f"x[{j}]" for j in range(self.n_features_in_)] if names is None else list(names)
         names.append("(intercept)")
         w, b = parameters(self.coef_, self.intercept_, C)
@@ -640,7 +676,8 @@ class LogisticRegression:
         features = f"{self.n_features_in_} feature" + "s" * (self.n_features_in_ != 1)
         what = f"Logistic regression: {self.n_samples_} samples, {features}, {C} classes"
         if C == 2:
-            what += f". Coefficients speak for {self.classes_[1]!r}, against {self.classes_[0]!r}"
+            zero, one = label_list(self.classes_)
+            what += f". Coefficients speak for {one!r}, against {zero!r}"
         plural = "s" * (self.n_iter_ != 1)
         how = (
             f"{METHODS[self.solver_]} ({self.backend_}), {self.n_iter_} iteration{plural}:"
@@ -703,6 +740,18 @@ def parameters(coef: Any, intercept: Any, C: int) -> tuple[Any, Any]:
     checks.same_classes(values, "intercept", C, "intercept")
     b = [checks.finite(value, f"intercept[{c}]") for c, value in enumerate(values)]
     return [list(column) for column in zip(*rows)], b
+
+
+def spread_out(fit: Any, kept: Sequence[int], d: int, C: int) -> Any:
+    """The fit of some of d columns as one of all of them, with weights of 0 for the others."""
+    places = {j: k for k, j in enumerate(kept)}
+    nothing: Any = 0.0 if C == 2 else [0.0] * C
+    w = [fit.w[places[j]] if j in places else nothing for j in range(d)]
+    errors = fit.standard_errors
+    if errors is not None:
+        errors = [errors[places[j]] if j in places else float("nan") for j in range(d)]
+        errors.append(fit.standard_errors[-1])
+    return fit._replace(w=w, standard_errors=errors)
 
 
 def same_names(names: Sequence[str], known: Sequence[str], who: str) -> None:

@@ -35,13 +35,15 @@ from .logistic import sigmoid
 from .second_order import (
     PATIENCE,
     ROUNDING,
-    _cholesky,
     _dot,
     _lbfgs_step,
     _newton_step,
     _plus,
 )
 
+# A column whose variance is below this part of its mean square has lost six digits of it: it
+# is moved to one of its own values before anything else is done.
+FAR = 1e-6
 MEMORY = 10  # pairs that L-BFGS keeps
 # Beyond so many parameters no Hessian is made, and beyond so many numbers no table of
 # differences: what they would have shown stays in doubt.
@@ -59,7 +61,7 @@ def scores(module: Any, X: Any, w: Any, b: Any, threads: int | None) -> Any:
     if hasattr(module, "scores"):
         return module.scores(X, w, b, threads=threads)
     out = array("d")
-    rows = X if isinstance(X, list) else X.tolist()
+    rows = _rows(X)
     for x in rows:
         if isinstance(b, float):
             z = b
@@ -111,6 +113,7 @@ class Problem:
         # many: chapter 3's hessian at zero of labels that do not matter.
         self.d = len(X[0]) if isinstance(X, list) else X.shape[1]
         self.m = self.d + 1
+        self.far: list[int] = []  # columns much further from 0 than they are wide
         self.shifts, self.spreads = self._units()
 
     # A column is shifted by its mean and divided by its root mean square about it, as in
@@ -123,19 +126,38 @@ class Problem:
         else:
             columns = self._column_sums()
         shifts, spreads = [], []
-        for total, squares in columns:
+        for j, (total, squares) in enumerate(columns):
             mean = total / self.total
             size = squares / self.total
-            # Their difference is known to no more than rounding: it is for scale alone.
             variance = max(size - mean * mean, ROUNDING * size)
+            if size - mean * mean < FAR * size:
+                self.far.append(j)
             shifts.append(mean)
             spreads.append(math.sqrt(variance) or 1.0)
         return shifts, spreads
 
+    def origin(self) -> Vector:
+        """For each far column the one of its values that is closest to its mean; else 0."""
+        out = [0.0] * self.d
+        rows = None if hasattr(self.X, "dtype") else _rows(self.X)
+        for j in self.far:
+            column = self.X[:, j].tolist() if rows is None else [row[j] for row in rows]
+            out[j] = min([(abs(x - self.shifts[j]), x) for x in column])[1]
+        return out
+
     def _column_sums(self) -> list[tuple[float, float]]:
-        rows = self.X if isinstance(self.X, list) else self.X.tolist()
+        if hasattr(self.X, "dtype"):  # an array, which has sums of its own
+            totals: Any = 0.0
+            squares: Any = 0.0
+            size = 1 + (1 << 22) // self.d
+            for start in range(0, self.n, size):
+                part = self.X[start : start + size].astype("float64").T
+                weighted = part if self.s is None else part * self.s[start : start + size]
+                totals = totals + weighted.sum(axis=1)
+                squares = squares + (weighted * part).sum(axis=1)
+            return list(zip(totals.tolist(), squares.tolist()))
         totals, squares = [0.0] * self.d, [0.0] * self.d
-        for i, x in enumerate(rows):
+        for i, x in enumerate(_rows(self.X)):
             s_i = 1.0 if self.s is None else self.s[i]
             if s_i:
                 for j, x_j in enumerate(x):
@@ -323,7 +345,7 @@ def _fate(problem: Problem, phi: Vector) -> bool | None:
     most = MOST_DIFFERENCES["c" if problem.compiled else "python"]
     if 2 * used * (C - 1) * (C - 1) * m > most:
         return None
-    X = problem.X if isinstance(problem.X, list) else problem.X.tolist()
+    X = _rows(problem.X)
     width = (C - 1) * m
     flat, labels, weights = array("d"), [], []
     for i, y_i in enumerate(problem.y):
@@ -347,12 +369,11 @@ def _fate(problem: Problem, phi: Vector) -> bool | None:
     table: Any = memoryview(flat).cast("B").cast("d", (len(labels), width))
     if not problem.compiled:
         table = table.tolist()
+    options = dict(problem.threads, sample_weight=weights, tolerance=1e-6)
     try:
-        verdict = problem.module.newton(
-            table, labels, sample_weight=weights, tolerance=1e-6, **problem.threads
-        ).status
-    except ValueError:  # numbers too wide, or columns that rounding cannot tell apart
-        return None
+        verdict = problem.module.newton(table, labels, **options).status
+    except ValueError:  # columns that depend on each other, which L-BFGS does not mind
+        verdict = problem.module.lbfgs(table, labels, **options).status
     found: dict[str, bool] = {"converged": True, "separable": False}
     return found.get(verdict)
 
@@ -385,11 +406,23 @@ def softmax_optimum(
     """
     tolerance = checks.not_negative(tolerance, "tolerance")
     problem = Problem(module, X, y, C, l2, sample_weight, threads or {})
+    if problem.far:
+        origin = problem.origin()
+        if any(origin):
+            if W is not None:
+                b = [b_c + _dot(origin, column) for b_c, column in zip(b, zip(*W))]
+            fit: Any = softmax_optimum(
+                module, moved(X, origin), y, C, W=W, b=b, l2=l2, sample_weight=sample_weight,
+                tolerance=tolerance, iterations=iterations, newton=newton, threads=threads,
+                callback=callback,
+            )  # fmt: skip
+            b = [b_c - _dot(origin, column) for b_c, column in zip(fit.b, zip(*fit.w))]
+            return Newton(fit.w, b, *fit[2:])
     size = (C - 1) * problem.m
     small = size <= MOST_PARAMETERS
     zeros = [0.0] * size
     phi, here = zeros, problem.objective(zeros)
-    if small and not l2:
+    if newton and not l2:
         _refuse_dependent_columns(problem)
     if W is not None:
         given = problem.phi(W, b)
@@ -419,6 +452,8 @@ def softmax_optimum(
             has_optimum = _step_proves_optimum(problem, ps, step) or None
         if has_optimum is None and not asked and (flat or last or (newton and k >= PATIENCE)):
             has_optimum, asked = _fate(problem, phi), True
+        elif has_optimum is None and k >= 8 and k & (k - 1) == 0:  # now and then: 8, 16, 32
+            has_optimum = False if _sure_of_all(problem, phi) else None
         if has_optimum is False:
             status = "separable"
             break
@@ -447,14 +482,67 @@ def softmax_optimum(
 
 
 def _refuse_dependent_columns(problem: Problem) -> None:
+    kept = _independent(problem)
+    if len(kept) < problem.d:
+        j = next(j for j in range(problem.d) if j not in kept)
+        column = [row[j] for row in _rows(problem.X)]
+        raise checks.dependent_column(j, all(x == column[0] for x in column))
+
+
+def _independent(problem: Problem) -> list[int]:
+    """The columns that are no combination of a constant and of columns before them."""
+    # Cholesky's square root of the Hessian at zero, ones first, as in chapter 3; but a row with
+    # too little of its own is left out.
     s = problem.s if problem.s is not None else [1.0] * problem.n
     M = problem._standard(problem._products(s))
-    order = [problem.d, *range(problem.d)]
-    _, bad = _cholesky([[M[j][k] for k in order] for j in order])
-    if bad is not None:
-        j = bad - 1
-        rows = problem.X if isinstance(problem.X, list) else problem.X.tolist()
-        raise checks.dependent_column(j, all(row[j] == rows[0][j] for row in rows))
+    L: list[Vector] = []
+    kept: list[int] = []
+    for j in [problem.d, *range(problem.d)]:
+        new: Vector = []
+        for k, row in zip(kept, L):
+            new.append((M[j][k] - _dot(new, row)) / row[-1])
+        left = M[j][j] - _dot(new, new)
+        if left > ROUNDING * M[j][j]:
+            L.append([*new, math.sqrt(left)])
+            kept.append(j)
+    return sorted(kept)[:-1]
+
+
+def independent_columns(module: Any, X: Any, s: Any, threads: dict[str, Any]) -> list[int]:
+    """The columns of X that are no combination of a constant and of columns before them."""
+    problem = Problem(module, X, range(len(X)), 2, 0.0, s, threads)
+    if problem.far:
+        X = moved(X, problem.origin())
+        problem = Problem(module, X, range(len(X)), 2, 0.0, s, threads)
+    return _independent(problem)
+
+
+def _rows(X: Any) -> Any:
+    return X if isinstance(X, list) else X.tolist()
+
+
+def columns_of(X: Any, kept: list[int]) -> Any:
+    """X with these of its columns."""
+    if hasattr(X, "dtype"):
+        return X[:, kept].astype(X.dtype, order="C", copy=False)
+    rows = [[x[j] for j in kept] for x in _rows(X)]
+    return rows if isinstance(X, list) else block(rows)
+
+
+def moved(X: Any, origin: Vector) -> Any:
+    """X with origin taken from every row."""
+    if hasattr(X, "dtype"):
+        return (X.astype("float64") - origin).astype("float64", order="C", copy=False)
+    rows = [[v - o for v, o in zip(x, origin)] for x in _rows(X)]
+    return rows if isinstance(X, list) else block(rows)
+
+
+def block(rows: list[Vector]) -> Any:
+    """Rows as one block of doubles, which the compiled implementation reads without a copy."""
+    flat = array("d")
+    for row in rows:
+        flat.extend(row)
+    return memoryview(flat).cast("B").cast("d", (len(rows), len(rows[0])))
 
 
 def _line_search(problem: Problem, phi: Vector, F: float, grad: Vector, step: Vector) -> Any:
