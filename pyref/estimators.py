@@ -105,6 +105,8 @@ def read_table(X: Any, compiled: bool) -> Table:
     if isinstance(X, Table):
         return X
     names = column_names(X)
+    if hasattr(X, "toarray") and not hasattr(X, "__array__"):
+        raise TypeError(f"X is sparse, a {type(X).__name__}: give X.toarray()")
     with naming(names):
         found = _block_of_columns(X, len(names or ())) if hasattr(X, "column_names") else X
         if _is_array(found):
@@ -557,6 +559,8 @@ class LogisticRegression:
                 same_names(names, known, "init was")
             coef, intercept = init.coef_, init.intercept_
         else:
+            if hasattr(init, "get_params"):
+                raise ValueError("init is a model that is not fitted: fit it first")
             try:
                 coef, intercept = init
             except (TypeError, ValueError):
