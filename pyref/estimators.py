@@ -684,8 +684,8 @@ class LogisticRegression:
             what += f". Coefficients speak for {one!r}, against {zero!r}"
         plural = "s" * (self.n_iter_ != 1)
         how = (
-            f"{METHODS[self.solver_]} ({self.backend_}), {self.n_iter_} iteration{plural}:"
-            f" {self.status_}. {self.reason_}"
+            f"{METHODS[self.solver_]}, {self.n_iter_} iteration{plural}: {self.status_}."
+            f" {self.reason_}"
         )
         lines = [*terminal.paragraph(what + ".", columns, 0), *terminal.paragraph(how, columns, 0)]
         if self.l2:

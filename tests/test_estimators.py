@@ -566,8 +566,8 @@ def test_the_summary_of_challenger(backend):
     expected = """\
 Logistic regression: 23 samples, 1 feature, 2 classes. Coefficients speak for
 'sound', against 'damaged'.
-Newton's method (BACKEND), 6 iterations: converged. The slope is zero to within
-the tolerance: this is the optimum.
+Newton's method, 6 iterations: converged. The slope is zero to within the
+tolerance: this is the optimum.
 
               coefficient  std. error       z       p    95 % from         to
  temperature     0.232163    0.108237   2.145  0.0320    0.0200231   0.444302
@@ -577,8 +577,7 @@ the tolerance: this is the optimum.
  deviance without features   28.2672
  log-likelihood             -10.1576
  AIC, 2 parameters           24.3152"""
-    found = " ".join(model.summary().split()).replace(f"({backend})", "(BACKEND)")
-    assert found == " ".join(expected.split())
+    assert model.summary() == expected
     assert all(line == line.rstrip() and len(line) <= 80 for line in model.summary().splitlines())
     assert max(len(line) for line in model.summary(columns=50).splitlines()) <= 50
 
