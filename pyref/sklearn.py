@@ -17,6 +17,7 @@ Needs scikit-learn, the extra [sklearn].
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 try:
@@ -77,10 +78,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, estimators.LogisticRegr
             self.feature_names_in_ = names
         return self
 
-    def _scores(self, X: Any) -> tuple[Any, Any]:
+    def _apply(self, function: Callable[..., Any], X: Any) -> tuple[Any, Any]:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=FLOATS, order="C")
-        return super()._scores(X)
+        return super()._apply(function, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The part of the rows whose class is predicted right, counted by their weights."""

@@ -13,13 +13,13 @@ the chapters, of whichever implementation is handed over as `module`.
     F        the objective of chapter 2: mean loss + l2/2 |W|^2
 
 The Hessian. dL/dz_c = p_c - y_c changes with z_k by p_c (1 - p_c) if k is c, else by -p_c p_k.
-So H has (C-1)^2 blocks of m x m, each a sum of c_i a_i a_i^T over the samples, with
+As 1 - p_c is the sum of the other p_k, the loss curves by the sum, over every two classes, of
 
-    c_i  =  s_i p_ic p_ik          off the diagonal, with a minus
+    p_c p_k (e_c - e_k) (e_c - e_k)^T          e_c: 1 for class c, 0 for the others
 
-and as 1 - p_c is the sum of the other p_k, a block on the diagonal is the sum of those
-c_i a_i a_i^T over all the other classes k. Chapter 3's `hessian` makes such sums: at w = 0 and
-b = 0 every p (1-p) is 1/4, and what remains are its weights, 4 c_i.
+and each pair adds to four of the (C-1)^2 blocks of H, m x m numbers each, the same sum over the
+samples of s_i p_ic p_ik a_i a_i^T. Chapter 3's `hessian` makes such sums: at w = 0 and b = 0
+every p (1-p) is 1/4, and what remains are its weights, 4 of ours.
 """
 
 from __future__ import annotations
@@ -82,21 +82,31 @@ def scores(module: Any, X: Any, w: Any, b: Any, threads: int | None) -> Any:
     return out
 
 
-def probabilities(zs: Any, C: int) -> array[float]:
-    """n rows of C probabilities, one after the other, of n scores (C = 2) or n rows of C."""
+def probabilities(module: Any, X: Any, w: Any, b: Any, threads: int | None) -> Any:
+    """n rows of C probabilities, one after the other (C = 2 for chapter 1's w and b)."""
+    if hasattr(module, "probabilities"):
+        return module.probabilities(X, w, b, threads=threads)
+    zs = scores(module, X, w, b, threads)
     out = array("d")
-    if C == 2:
-        # exact in both tails: 1 - p has no digits of a p close to 1
-        for z in zs:
+    if isinstance(b, float):
+        for z in zs:  # both exact in their tails: 1 - p has no digits of a p close to 1
             out.append(sigmoid(-z))
             out.append(sigmoid(z))
         return out
+    C = len(b)
     for i in range(0, len(zs), C):
-        out.extend(multinomial.softmax(zs[i : i + C]))
+        es, _, rest = multinomial._exponentials(zs[i : i + C])
+        total = 1 + rest
+        for e in es:
+            out.append(e / total)
     return out
 
 
 # ---------------------------------------------------------------- the problem
+
+
+def _row(X: Any, i: int) -> Any:
+    return X[i : i + 1].tolist()[0]
 
 
 class Problem:
@@ -249,38 +259,40 @@ class Problem:
         return scores(self.module, self.X, W, b, self.threads.get("threads"))
 
     def probabilities(self, phi: Vector) -> list[Any]:
-        """n rows of C."""
-        zs, C = self.scores(phi), self.C
-        return [multinomial.softmax(zs[i : i + C]) for i in range(0, len(zs), C)]
+        """For each class its n probabilities."""
+        W, b = self.raw(phi)
+        flat = probabilities(self.module, self.X, W, b, self.threads.get("threads"))
+        return [flat[c :: self.C] for c in range(self.C)]
 
-    def hessian(self, ps: list[Any], faint: float = 0.0) -> list[Vector]:
-        """F's second derivatives at these probabilities; without the faint forces, if asked."""
+    def pairs(self, forces: Callable[[int, int], Any], penalty: float) -> list[Vector]:
+        """The matrix made of blocks: for every two classes c and k, with forces(c, k) per sample,
+
+        the sum of force_i (e_c - e_k) (e_c - e_k)^T x a_i a_i^T / total
+        """
         C, m, s = self.C, self.m, self.s
         size = (C - 1) * m
         H = [[0.0] * size for _ in range(size)]
-
-        def add(c: int, k: int, M: list[Vector], sign: float) -> None:
-            if c < C - 1 and k < C - 1:
-                for j, row in enumerate(M):
-                    target = H[c * m + j]
-                    for i, value in enumerate(row):
-                        target[k * m + i] += sign * value
-
         for c in range(C):
             for k in range(c):
-                weights = [p[c] * p[k] / self.total for p in ps]
+                weights = forces(c, k)
                 if s is not None:
                     weights = [s_i * v for s_i, v in zip(s, weights)]
                 M = self._standard(self._products(weights))
-                add(c, k, M, -1.0)
-                add(k, c, M, -1.0)
-                add(c, c, M, 1.0)
-                add(k, k, M, 1.0)
+                for one, two, sign in ((c, k, -1.0), (k, c, -1.0), (c, c, 1.0), (k, k, 1.0)):
+                    if one < C - 1 and two < C - 1:
+                        for j, row in enumerate(M):
+                            target = H[one * m + j]
+                            for i, value in enumerate(row):
+                                target[two * m + i] += sign * value / self.total
         for c in range(C - 1):
             for k in range(C - 1):
                 for j, spread in enumerate(self.spreads):
-                    H[c * m + j][k * m + j] += self.l2 / spread / spread * ((c == k) - 1 / C)
+                    H[c * m + j][k * m + j] += penalty / spread / spread * ((c == k) - 1 / C)
         return H
+
+    def hessian(self, ps: list[Any]) -> list[Vector]:
+        """F's second derivatives where the classes have these probabilities."""
+        return self.pairs(lambda c, k: [p * q for p, q in zip(ps[c], ps[k])], self.l2)
 
     def ridge(self) -> Vector:
         """Roughly what the penalty adds to each parameter's curvature."""
@@ -292,30 +304,54 @@ class Problem:
 # Chapter 3, section 5, once more. A change v of the parameters moves a sample onward against
 # class k by a . (v_y - v_k). The data are separable if some v moves no sample back against any
 # class, and one onward. To prove the contrary, show forces f_ik > 0 in balance. The gradient's
-# are s_i p_ik, and to first order Newton's step makes them
+# are p_ik, nearly in balance near an optimum. With D_ik = a_i in the block of the sample's class
+# less a_i in that of k, solve
 #
-#     s_i p_ik (1 + dz_k - sum of p_ij dz_j),       dz the changes of sample i's scores
+#     the sum of f_ik (D_ik . v) D_ik  =  the sum of f_ik D_ik
 #
-# which are in balance, so the data have an optimum if all of these brackets are above 0.
+# What is left, f_ik (1 - D_ik . v), is in balance. These are forces if no D_ik . v, which is how
+# far v moves the sample onward, reaches 1.
+
+FAINT = 1e-9  # a smaller force would be lost in the rounding of the others, and is made so large
 
 
-def _step_proves_optimum(problem: Problem, ps: list[Any], step: Vector) -> bool:
-    W, b = problem.raw(step)
-    zs = scores(problem.module, problem.X, W, b, problem.threads.get("threads"))
-    C = problem.C
-    for i, (p, y_i) in enumerate(zip(ps, problem.y)):
-        if problem.s is not None and not problem.s[i]:
+def _balanced(problem: Problem, ps: list[Any], grad: Vector) -> bool:
+    y, s, C, m = problem.y, problem.s, problem.C, problem.m
+
+    def forces(c: int, k: int) -> list[float]:
+        # one of the two classes may be the sample's own: the other pushes
+        return [
+            max(q, FAINT) if y_i == c else max(p, FAINT) if y_i == k else 0.0
+            for y_i, p, q in zip(y, ps[c], ps[k])
+        ]
+
+    push = [-g for g in grad]
+    for k, p in enumerate(ps):
+        if not min(p) < FAINT:
             continue
-        dz = list(zs[i * C : i * C + C])
-        mean = _dot(p, dz)
-        for k in range(C):
-            # (a faint force is lost in the rounding of the others: not relied upon)
-            if k != y_i and not (dz[k] - mean > -0.5 and p[k] >= FAINT):
+        for i, (y_i, p_ik) in enumerate(zip(y, p)):
+            if p_ik < FAINT and k != y_i and (s is None or s[i]):
+                more = (FAINT - p_ik) * (1.0 if s is None else s[i]) / problem.total
+                x = problem.X[i] if isinstance(problem.X, list) else _row(problem.X, i)
+                a = [
+                    (v - shift) / spread
+                    for v, shift, spread in zip(x, problem.shifts, problem.spreads)
+                ]
+                for c, sign in ((y_i, more), (k, -more)):
+                    if c < C - 1:
+                        for j, a_j in enumerate([*a, 1.0]):
+                            push[c * m + j] += sign * a_j
+    v, exact = _newton_step(problem.pairs(forces, 0.0), [-f for f in push])
+    if not exact:
+        return False
+    zs = problem.scores(v)
+    own = [zs[i * C + y_i] for i, y_i in enumerate(y)]
+    for k in range(C):
+        for z, z_own, s_i in zip(zs[k::C], own, s if s is not None else own):
+            # (by 1/2, to be on the safe side; the sample's own class moves it by 0)
+            if not z_own - z < 0.5 and (s is None or s_i):
                 return False
     return True
-
-
-FAINT = 1e-9
 
 
 def _sure_of_all(problem: Problem, phi: Vector) -> bool:
@@ -481,7 +517,7 @@ def softmax_optimum(
         if not newton and not exact:
             step = _lbfgs_step(pairs, grad, ridge)
         if has_optimum is None and flat and exact:
-            has_optimum = _step_proves_optimum(problem, ps, step) or None
+            has_optimum = _balanced(problem, ps, grad) or None
         if has_optimum is None and not asked and (flat or last or (newton and k >= PATIENCE)):
             has_optimum, asked = _fate(problem, phi), True
         elif has_optimum is None and k >= 8 and k & (k - 1) == 0:  # now and then: 8, 16, 32

@@ -852,3 +852,16 @@ except AttributeError as error:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "module 'pyref' has no attribute 'LinearRegression'\n"
+
+
+def test_faint_forces_are_not_relied_upon(backend):
+    # far-out samples on their own side have probabilities below 1e-9 against them, and the
+    # others overlap: an optimum, and the proof must do without the faint
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.normal(0, 1, 60), [90, 95, 99], [-90, -95]])
+    y = np.concatenate([rng.integers(0, 3, 60), [2, 2, 2], [0, 0]])
+    y[:60] = np.where(x[:60] + rng.normal(0, 2, 60) > 0.5, 2, y[:60])
+    for solver in ("newton", "lbfgs"):
+        model = LogisticRegression(backend=backend, solver=solver).fit(x[:, None], y)
+        assert model.status_ == "converged"
+        assert model.predict_proba(x[:, None]).min() < 1e-9
