@@ -440,7 +440,8 @@ class LogisticRegression:
                 stopped.append(stop)
             return stop
 
-        y = array("b" if C < 128 else "q", codes) if compiled else list(codes)
+        # (a memoryview, unlike an array, has a shape, by which C's reader knows it)
+        y: Any = memoryview(array("b" if C < 128 else "q", codes)) if compiled else list(codes)
         options: dict[str, Any] = {
             "l2": checks.not_negative(self.l2, "l2"),
             "sample_weight": array("d", s) if compiled and s is not None else s,
