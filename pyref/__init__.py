@@ -8,6 +8,8 @@ compiled: same names, same signatures, same errors, for numpy arrays and other b
     0.5
 """
 
+import sys as _sys
+
 from . import datasets
 from .logistic import (
     Descent,
@@ -70,3 +72,19 @@ __all__ = (
     "softmax_safe_learning_rate",
     "softplus",
 )
+
+# The estimator needs more than the chapters do, and more of Python than a small one has: it is
+# imported when it is first asked for. (Type checkers take TYPE_CHECKING to be true. MicroPython
+# lacks what the estimator needs, and there this function would hide the package's modules.)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .estimators import LogisticRegression as LogisticRegression
+elif _sys.implementation.name != "micropython":
+
+    def __getattr__(name):
+        if name != "LogisticRegression":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .estimators import LogisticRegression
+
+        globals()[name] = LogisticRegression
+        return LogisticRegression

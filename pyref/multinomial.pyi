@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from .checks import Descent as Descent
@@ -37,3 +37,6 @@ def softmax_descent(
     l2: _Number = 0.0,
     sample_weight: _Numbers | None = None,
 ) -> Descent[list[list[float]], list[float]]: ...
+
+# What softmax_optimum.py takes from here.
+def _exponentials(zs: Sequence[float]) -> tuple[list[float], int, float]: ...

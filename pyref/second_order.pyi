@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .checks import Newton as Newton
 from .checks import _Number, _Numbers, _Table
@@ -31,3 +31,16 @@ def lbfgs(
     iterations: _Number = 100,
     callback: Callable[[int, float], object] | None = None,
 ) -> Newton: ...
+
+# What softmax_optimum.py takes from here.
+PATIENCE: int
+ROUNDING: float
+_Vector = list[float]
+
+def _dot(u: Iterable[float], v: Iterable[float]) -> float: ...
+def _plus(u: _Vector, t: float, v: _Vector) -> _Vector: ...
+def _cholesky(
+    hess: list[_Vector], shift: float = 0.0
+) -> tuple[list[_Vector], None] | tuple[None, int]: ...
+def _solve_lower(L: list[_Vector], v: _Vector) -> _Vector: ...
+def _solve_upper(L: list[_Vector], v: _Vector) -> _Vector: ...

@@ -12,6 +12,9 @@ import os
 import pytest
 from hypothesis import settings
 
+# scikit-learn skips one of its checks of an estimator unless SciPy was imported with this set.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 pytest.register_assert_rewrite("compare", "oracle", "truth")
 
 MODULES = {"python": "pyref.logistic", "c": "pyref.fast"}
