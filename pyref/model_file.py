@@ -33,7 +33,9 @@ classes, features, coef and intercept are all that a prediction needs:
 
 A label is a string, true, false, null, a whole number, or a float written as {"float": "0.5"}.
 So 1, 1.0, true and "1" stay apart whatever program has rewritten the file. (A tool may well
-write 1.0 as 1; among the weights that is no harm.) Any number may be written in that form.
+write 1.0 as 1; among the weights that is no harm.) Any number may be written in that form, and
+one in settings or state that is not finite is: {"float": "inf"}. (class_weight, where it is one
+for each class, is an array of pairs of label and weight.)
 
 Floats are decimal, in the shortest digits that give back the same 64 bits when read with right
 rounding. Python's own json reads them so, and that of a small Python mostly does but not
@@ -82,6 +84,8 @@ def nearest(text):
     >>> nearest("0.1") == 0.1, nearest("-1e400"), nearest("5e-324")
     (True, -inf, 5e-324)
     """
+    if text in ("nan", "inf", "-inf"):
+        return float(text)
     negative = text[:1] == "-"
     digits, _, exponent = text[negative:].lower().partition("e")
     whole, _, fraction = digits.partition(".")
@@ -292,3 +296,183 @@ def probabilities(model, x):
     if len(scores) == 1:
         return [sigmoid(-scores[0]), sigmoid(scores[0])]
     return softmax(scores)
+
+
+# -------------------------------------------------------- the estimator: its settings and state
+
+# What a fit leaves beside the model itself, and how to tell that it is that.
+STATE = (
+    ("status_", "a word", lambda value: isinstance(value, str)),
+    ("reason_", "a sentence", lambda value: isinstance(value, str)),
+    ("solver_", "a word", lambda value: isinstance(value, str)),
+    ("backend_", "a word", lambda value: isinstance(value, str)),
+    ("n_iter_", "a count", lambda value: isinstance(value, int) and value >= 0),
+    ("n_samples_", "a count", lambda value: isinstance(value, int) and value >= 0),
+    ("log_likelihood_", "a number", lambda value: isinstance(value, (int, float))),
+    ("loss_history_", "an array of numbers", lambda value: _is_numbers(value)),
+    ("class_totals_", "an array of numbers", lambda value: _is_numbers(value)),
+    (
+        "standard_errors_",
+        "an array of numbers, or null",
+        lambda value: value is None or _is_numbers(value),
+    ),
+)
+
+
+def _is_numbers(values):
+    return isinstance(values, list) and all([isinstance(v, (int, float)) for v in values])
+
+
+def save(model, path):
+    """Write a fitted `pyref.LogisticRegression` to a file, whole or not at all.
+
+    Labels may be str, int, bool, float or None (NumPy's scalars become those). ValueError names
+    the label, the name or the setting that no file can hold, and a model that is not fitted;
+    OSError, a file that cannot be written.
+    """
+    from .files import replacing  # for here alone: a small Python has no os.fsync
+
+    data = text(model).encode("utf-8")
+    with replacing(path) as file:
+        file.write(data)
+
+
+def text(model):
+    """What `save` writes."""
+    if not hasattr(model, "coef_"):
+        raise ModelFileError("the model is not fitted: call fit(X, y), then save")
+    classes = [_label(label, f"classes_[{k}]") for k, label in enumerate(_list(model.classes_))]
+    features = getattr(model, "feature_names_in_", None)
+    if features is not None:
+        features = [_string(str(f), f"feature_names_in_[{j}]") for j, f in enumerate(features)]
+    coef, intercept = _list(model.coef_), _list(model.intercept_)
+    if not isinstance(coef[0], list):
+        coef = [coef]
+    if not isinstance(intercept, list):
+        intercept = [intercept]
+    settings = dict(model.get_params(deep=False))
+    settings.pop("init", None)  # where the fit began: another model
+    weights = settings.get("class_weight")
+    if hasattr(weights, "items"):  # JSON's keys are strings, labels are not
+        settings["class_weight"] = [
+            [_label(label, "class_weight"), _value(weight, f"class_weight[{label!r}]")]
+            for label, weight in weights.items()
+        ]
+    else:
+        settings["class_weight"] = _value(weights, "class_weight")
+    for key in settings:
+        if key != "class_weight":
+            settings[key] = _value(settings[key], key)
+    state = {key: _value(getattr(model, key), key) for key, _, _ in STATE}
+    found = (
+        ("format", FORMAT),
+        ("version", VERSION),
+        ("classes", classes),
+        ("features", features),
+        ("coef", [_value(row, f"coef_[{c}]") for c, row in enumerate(coef)]),
+        ("intercept", _value(intercept, "intercept_")),
+        ("settings", settings),
+        ("state", state),
+    )
+    # A file that could not be read again is not written.
+    _model(_plain(dict(found), float))
+    lines = []
+    for key, value in found:
+        if key == "coef":
+            rows = ",\n".join([_json(row) for row in value])
+            lines.append(f'"coef": [\n{rows}\n]')
+        else:
+            lines.append(f"{_json(key)}: {_json(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json(value):
+    # (allow_nan: what is not finite has become {"float": "nan"}. Letters stand as themselves:
+    # MicroPython reads the escape of one beyond 16 bits as two.)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _list(values):
+    # a list of plain Python values of an array, a list or one number
+    values = values.tolist() if hasattr(values, "tolist") else values
+    if isinstance(values, (list, tuple)):
+        return [_list(value) for value in values]
+    return values
+
+
+def _string(value, place):
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ModelFileError(f"{place} is {value!r}, no text in UTF-8: rename it") from None
+    return value
+
+
+def _label(label, place):
+    label = _list(label)
+    if isinstance(label, str):
+        return _string(str(label), place)
+    if type(label) is float and label == label:
+        return {"float": repr(label)}
+    if label is None or type(label) in (bool, int):
+        return label
+    raise ModelFileError(
+        f"{place} is {label!r}, a {type(label).__name__}: to save, give labels of str, int, bool,"
+        " float or None"
+    )
+
+
+def _value(value, place):
+    # a setting or a number of the state, as JSON has it
+    value = _list(value)
+    if isinstance(value, list):
+        return [_value(item, place) for item in value]
+    if isinstance(value, str):
+        return _string(value, place)
+    if isinstance(value, float):
+        return float(value) if checks.is_finite(value) else {"float": repr(float(value))}
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    raise ModelFileError(f"{place} is {value!r}, a {type(value).__name__}: no file can hold it")
+
+
+def load(path):
+    """The `pyref.LogisticRegression` that `save` wrote, to the last bit. Errors as `read`."""
+    return restore(read(path), str(path))
+
+
+def restore(found, name):
+    """The estimator of a Model; `name` stands for its file in the errors."""
+    from .estimators import LogisticRegression
+
+    settings = dict(found.settings)
+    weights = settings.get("class_weight")
+    try:
+        if isinstance(weights, list):
+            settings["class_weight"] = dict(weights)
+        known = LogisticRegression().get_params()
+        for key in settings:
+            if key not in known:
+                raise ModelFileError(f"there is no setting {key!r}: {AGAIN}")
+        model = LogisticRegression(**settings)
+        for key, kind, is_kind in STATE:
+            if key not in found.state:
+                raise ModelFileError(f"the key {key!r} is missing in state: {AGAIN}")
+            if not is_kind(found.state[key]):
+                raise ModelFileError(f"{key} is not {kind}: {AGAIN}")
+            setattr(model, key, found.state[key])
+        C = len(found.classes)
+        _length(model.class_totals_, "class_totals_", C, "numbers, one for each class")
+        d = len(found.coef[0])
+        if model.standard_errors_ is not None:
+            _length(model.standard_errors_, "standard_errors_", d + 1, "numbers")
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(f"{name}: {error}") from None
+    model.classes_ = found.classes
+    model.feature_names_in_ = found.features
+    model.n_features_in_ = d
+    model.converged_ = model.status_ == "converged"
+    model.coef_, model.intercept_ = found.coef, found.intercept
+    if C == 2:
+        model.coef_, model.intercept_ = found.coef[0], found.intercept[0]
+    return model
