@@ -73,23 +73,71 @@ def fit_arguments(parser: argparse.ArgumentParser) -> None:
     add("data", help="the table: CSV with a header, or Parquet; - is standard input")
     add("--target", required=True, metavar="COLUMN", help="the column to predict")
     add("--weights", metavar="COLUMN", help="a column of how often each row counts")
-    add("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out (again for more)")  # fmt: skip
+    add(
+        "--drop",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="leave a column out (again for more)",
+    )
     how = parser.add_argument_group("how to fit")
     add = how.add_argument
-    add("--solver", choices=estimators.SOLVERS, default="auto", help="auto: newton up to 300 parameters, lbfgs beyond")  # fmt: skip
-    add("--l2", type=float, default=0.0, metavar="NUMBER", help="the price of large weights (default: 0, none)")  # fmt: skip
+    add(
+        "--solver",
+        choices=estimators.SOLVERS,
+        default="auto",
+        help="auto: newton up to 300 parameters, lbfgs beyond",
+    )
+    add(
+        "--l2",
+        type=float,
+        default=0.0,
+        metavar="NUMBER",
+        help="the price of large weights (default: 0, none)",
+    )
     add("--class-weight", choices=["balanced"], help="let all classes count the same")
-    add("--iterations", type=int, metavar="N", help="at most so many (default: 100 of newton, 1000 of lbfgs, 10000)")  # fmt: skip
-    add("--tolerance", type=float, metavar="NUMBER", help="the slope that counts as flat (default: 1e-10; gradient_descent: 1e-6)")  # fmt: skip
-    add("--learning-rate", type=_rate, default="safe", metavar="NUMBER", help="of gradient_descent (default: safe, a step that cannot overshoot)")  # fmt: skip
-    add("--momentum", type=float, default=0.0, metavar="NUMBER", help="of gradient_descent (default: 0)")  # fmt: skip
+    add(
+        "--iterations",
+        type=int,
+        metavar="N",
+        help="at most so many (default: 100 of newton, 1000 of lbfgs, 10000)",
+    )
+    add(
+        "--tolerance",
+        type=float,
+        metavar="NUMBER",
+        help="the slope that counts as flat (default: 1e-10; gradient_descent: 1e-6)",
+    )
+    add(
+        "--learning-rate",
+        type=_rate,
+        default="safe",
+        metavar="NUMBER",
+        help="of gradient_descent (default: safe, a step that cannot overshoot)",
+    )
+    add(
+        "--momentum",
+        type=float,
+        default=0.0,
+        metavar="NUMBER",
+        help="of gradient_descent (default: 0)",
+    )
     add("--init", metavar="MODEL", help="start from a saved model instead of from zeros")
-    add("--backend", choices=["auto", "python", "c"], default="auto", help="auto: c where it is installed")  # fmt: skip
+    add(
+        "--backend",
+        choices=["auto", "python", "c"],
+        default="auto",
+        help="auto: c where it is installed",
+    )
     add("--threads", type=int, metavar="N", help="of the c backend (default: as many as pay)")
     out = parser.add_argument_group("what to do with the fit")
     add = out.add_argument
     add("--save", metavar="MODEL", help="write the model to a file (- is standard output)")
-    add("--plot", metavar="PICTURE", help="draw the loss curve: .png, .pdf, .svg, or - for characters")  # fmt: skip
+    add(
+        "--plot",
+        metavar="PICTURE",
+        help="draw the loss curve: .png, .pdf, .svg, or - for characters",
+    )
     add("--report", action="store_true", help="print the statistician's table")
 
 
@@ -104,7 +152,12 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     add("model", help="the model file; - is standard input")
     add("data", help="the table: CSV with a header, or Parquet; - is standard input")
     add("--proba", action="store_true", help="the probability of each class as well")
-    add("--out", default="-", metavar="FILE", help="where to: .csv or .parquet (default: standard output)")  # fmt: skip
+    add(
+        "--out",
+        default="-",
+        metavar="FILE",
+        help="where to: .csv or .parquet (default: standard output)",
+    )
 
 
 def plot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,9 +170,20 @@ def plot_arguments(parser: argparse.ArgumentParser) -> None:
     add("model", help="the model file; - is standard input")
     add("data", nargs="?", help="the table that it was fitted to, or another; - is standard input")
     add("--target", metavar="COLUMN", help="with data: the column that the model predicts")
-    add("--at", type=float, action="append", metavar="NUMBER", help="with one feature: extend the curve to this value, and mark it")  # fmt: skip
+    add(
+        "--at",
+        type=float,
+        action="append",
+        metavar="NUMBER",
+        help="with one feature: extend the curve to this value, and mark it",
+    )
     add("--log", action="store_true", help="without data: a logarithmic axis for the loss")
-    add("--out", default="-", metavar="PICTURE", help=".png, .pdf or .svg (default: characters, on standard output)")  # fmt: skip
+    add(
+        "--out",
+        default="-",
+        metavar="PICTURE",
+        help=".png, .pdf or .svg (default: characters, on standard output)",
+    )
 
 
 def _rate(text: str) -> float | str:
@@ -190,9 +254,11 @@ def fit(arguments: argparse.Namespace) -> int:
         lines += _draw_losses(model.loss_history_, arguments.plot, stream)
     _print(lines, stream)
     if progress.stopped:
-        kept = f"kept in {arguments.save}; --init goes on from there" if arguments.save else (
-            "not kept: that takes --save"
-        )  # fmt: skip
+        kept = (
+            f"kept in {arguments.save}; --init goes on from there"
+            if arguments.save
+            else ("not kept: that takes --save")
+        )
         plural = "s" * (model.n_iter_ != 1)
         complain(f"interrupted after {model.n_iter_} iteration{plural}, and {kept}")
         return 130
@@ -259,11 +325,12 @@ def short_summary(
     common, count = most.most_common(1)[0]
     plural = "s" * (model.n_iter_ != 1)
     method = estimators.METHODS[model.solver_]
+    ending = "not converged" if model.status_ == "iterations" else model.status_
     texts = [
         f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"
         f" {d} feature{'s' * (d != 1)} ({names}), target {arguments.target}:"
         f" {', '.join(classes)}",
-        f"{method} ({model.backend_}), {model.n_iter_} iteration{plural}: {model.status_}."
+        f"{method} ({model.backend_}), {model.n_iter_} iteration{plural}: {ending}."
         f" {model.reason_}",
         f"loss {loss:.6g}; right for {accuracy:.2%} of these rows, where always answering"
         f" {common} is right for {count / total:.2%}",
@@ -379,19 +446,37 @@ def plot(arguments: argparse.Namespace) -> int:
                 f" model knows {known}: remove the row, or fit anew"
             )
     plots = importlib.import_module(f"{__package__}.plots")
-    ax = _axes(plots)
-    if d == 1:
-        x = [row[0] for row in table.X.tolist()]
-        y = [float(label == model.classes_[1]) for label in table.labels]
-        plots.sigmoid_fit(x, y, model.coef_, model.intercept_, ax=ax, at=arguments.at)
-        ax.set_xlabel(table.names[0])
-        ax.set_ylabel(f"probability of {arguments.target} = {model.classes_[1]}")
-    else:
-        plots.decision_boundary(
-            model, table.X.tolist(), table.labels, ax=ax, feature_names=table.names
-        )
+    try:
+        ax = _draw_fit(plots, model, table, arguments)
+    except ValueError as error:
+        raise Mistake(f"the fit cannot be drawn over {arguments.data}: {error}") from None
     _save_picture(ax.figure, arguments.out)
     return 0
+
+
+def _draw_fit(
+    plots: Any, model: LogisticRegression, table: Table, arguments: argparse.Namespace
+) -> Any:
+    """The picture of a fit over one feature or two, as Axes."""
+    assert table.labels is not None
+    if len(table.names) == 2:
+        ax = _axes(plots)
+        X = table.X.tolist()
+        return plots.decision_boundary(model, X, table.labels, ax=ax, feature_names=table.names)
+    x = [row[0] for row in table.X.tolist()]
+    y = [float(label == model.classes_[1]) for label in table.labels]
+
+    def draw(band: float | None) -> Any:
+        ax = _axes(plots)
+        ax.set_xlabel(table.names[0])
+        ax.set_ylabel(f"probability of {arguments.target} = {model.classes_[1]}")
+        w, b = model.coef_, model.intercept_
+        return plots.sigmoid_fit(x, y, w, b, ax=ax, at=arguments.at, band=band)
+
+    try:
+        return draw(0.95)
+    except ValueError:  # these data have their optimum elsewhere, if they have one
+        return draw(None)
 
 
 def _draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = False) -> list[str]:
