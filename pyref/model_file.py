@@ -374,8 +374,10 @@ def text(model):
         ("settings", settings),
         ("state", state),
     )
-    # A file that could not be read again is not written.
-    _model(_plain(dict(found), float))
+    try:  # what could not be read again is not written
+        _model(_plain(dict(found), float))
+    except ModelFileError as error:
+        raise ModelFileError(str(error).replace(AGAIN, "fit again")) from None
     lines = []
     for key, value in found:
         if key == "coef":
