@@ -236,6 +236,8 @@ def fit(arguments: argparse.Namespace) -> int:
         raise Mistake(str(error)) from None
     except (TypeError, ValueError) as error:
         raise Mistake(_in_columns(str(error))) from None
+    if progress.stopped:
+        model.reason_ = "Ctrl-C stopped it before the slope was zero: this is no optimum yet."
 
     if arguments.save == "-":
         _write_out(model_file.text(model).encode("utf-8"))
@@ -250,8 +252,10 @@ def fit(arguments: argparse.Namespace) -> int:
         lines = []
         for text in short_summary(model, X, table, arguments):
             lines += terminal.paragraph(text, columns, indent=0)
-    if arguments.plot is not None:
-        lines += _draw_losses(model.loss_history_, arguments.plot, stream)
+    if arguments.plot is not None and not model.loss_history_:
+        complain("no iteration was made, so there is no loss curve to draw")
+    elif arguments.plot is not None:
+        lines += ["", *_draw_losses(model.loss_history_, arguments.plot, stream)]
     _print(lines, stream)
     if progress.stopped:
         kept = (
@@ -482,7 +486,7 @@ def _draw_fit(
 def _draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = False) -> list[str]:
     """The loss curve as lines of characters, or in a picture, of which no lines are left."""
     if not losses:
-        raise Mistake("the fit made no iteration, so there is no loss curve: give --iterations")
+        raise Mistake("the fit made no iteration, so it has no loss curve: fit with more iterations")
     if to != "-":
         plots = importlib.import_module(f"{__package__}.plots")
         ax = _axes(plots)

@@ -105,11 +105,15 @@ class Progress:
             total=self.total,
             file=self.stream,
             leave=False,
-            dynamic_ncols=True,
+            ncols=shutil.get_terminal_size().columns - 1,
+            nrows=shutil.get_terminal_size().lines,  # of a terminal of no size too
             mininterval=0,
+            miniters=1,
+            delay=1e-9,  # not the empty bar first
             unit=" iterations",
         )
         bar.start_t -= time.perf_counter() - self.began
+        bar.last_print_t = bar.start_t
         return bar
 
     def _write(self, text: str) -> None:
