@@ -334,7 +334,7 @@ def short_summary(
         f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"
         f" {d} feature{'s' * (d != 1)} ({names}), target {arguments.target}:"
         f" {', '.join(classes)}",
-        f"{method} ({model.backend_}), {model.n_iter_} iteration{plural}: {ending}."
+        f"{method}, {model.n_iter_} iteration{plural}: {ending}."
         f" {model.reason_}",
         f"loss {loss:.6g}; right for {accuracy:.2%} of these rows, where always answering"
         f" {common} is right for {count / total:.2%}",
@@ -565,6 +565,7 @@ def _drawable(path: str, option: str) -> None:
     if os.path.splitext(path)[1].lower() not in PICTURES:
         raise Mistake(f"{option} {path} is of no known kind: give {', '.join(PICTURES)}, or -")
     try:
+        importlib.import_module("matplotlib")
         importlib.import_module("matplotlib.figure")
     except ImportError as error:
         raise Mistake(

@@ -243,11 +243,13 @@ def _text(data: bytes, name: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise TableError(f"{name} is text in UTF-16: save it as CSV in UTF-8")
     at = data.find(b"\0")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = error.start + len(data) - len(error.object)  # without a byte order mark
+        at = place if at < 0 else min(at, place)
     if at < 0:
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            at = error.start + len(data) - len(error.object)  # without a byte order mark
+        return text
     line = data.count(b"\n", 0, at) + 1
     raise TableError(
         f"{name}, line {line}: byte 0x{data[at]:02x} is not text in UTF-8: give a CSV file in UTF-8"
