@@ -486,7 +486,7 @@ def _draw_fit(
 def _draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = False) -> list[str]:
     """The loss curve as lines of characters, or in a picture, of which no lines are left."""
     if not losses:
-        raise Mistake("the fit made no iteration, so it has no loss curve: fit with more iterations")
+        raise Mistake("the fit made no iteration, so it has no loss curve: fit again")
     if to != "-":
         plots = importlib.import_module(f"{__package__}.plots")
         ax = _axes(plots)
