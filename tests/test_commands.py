@@ -4,8 +4,8 @@ Where a process matters (pipes, signals, terminals, exit statuses) a real one is
 runs in this process, through the same `main`.
 """
 
-import contextlib
 import csv
+import doctest
 import io
 import json
 import os
@@ -734,19 +734,29 @@ ENDLESS = ["--solver", "gradient_descent", "--backend", "python", "--tolerance",
 ENDLESS += ["--learning-rate", "0.001", "--iterations", "1000000"]
 
 
+# A session of its own, whose terminal is standard input: so that Ctrl-C is a key there.
+ON_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 class Terminal:
     """A command on a terminal of its own, whose keys we press and whose screen we read."""
 
     def __init__(self, *command, columns=100):
-        self.pid, self.master = pty.fork()
-        if self.pid == 0:
-            try:
-                os.environ.update(environment(COLUMNS=str(columns), LINES="24"))
-                os.execv(command[0], command)
-            finally:
-                os._exit(127)
+        self.master, slave = pty.openpty()
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", ON_A_TERMINAL, *command],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env=environment(COLUMNS=str(columns), LINES="24"),
+        )
+        os.close(slave)
         self.screen = ""
-        self.status = None
 
     def read(self, seconds):
         """More of the screen; False when there will be no more."""
@@ -775,17 +785,14 @@ class Terminal:
         end = time.monotonic() + seconds
         while self.read(0.1):
             assert time.monotonic() < end, self.screen
-        self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.status
+        return self.child.wait(timeout=60)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self.status is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+        self.child.kill()
+        self.child.wait()
         os.close(self.master)
 
 
@@ -990,6 +997,58 @@ def test_line_and_span():
     assert [span(s) for s in (0, 59.4, 59.6, 3599, 3661)] == [
         *("0 s", "59 s", "1 min 0 s", "59 min 59 s", "1 h 1 min")
     ]
+
+
+# ---------------------------------------------------------------- the README
+
+README = ROOT / "README.md"
+PURE_ONLY = os.environ.get("PYREF_PURE") == "1"
+
+
+def sessions(text):
+    """The commands of the fenced console blocks, and the output shown below each."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for text in block.splitlines(keepends=True):
+            if text.startswith("$ "):
+                found.append([text[2:], ""])
+            elif text.startswith("> ") and not found[-1][1]:
+                found[-1][0] += text[2:]
+            else:
+                found[-1][1] += text
+    return found
+
+
+def test_sessions_are_read_as_they_stand():
+    text = "a\n```console\n$ one \\\n> two\nshown\n> shown too\n$ three\n```\n```sh\n$ four\n```\n"
+    assert sessions(text) == [["one \\\ntwo\n", "shown\n> shown too\n"], ["three\n", ""]]
+
+
+if README.exists() and not PURE_ONLY:
+
+    def test_the_sessions_of_the_readme(tmp_path):
+        """Each command, as written, prints what is shown; three points stand for any digits."""
+        tools = tmp_path / "tools"
+        tools.mkdir()
+        for name, words in (("python", ""), ("pyref", "-m pyref ")):
+            (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words}"$@"\n')
+            (tools / name).chmod(0o755)
+        path = os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)])
+        shown = sessions(README.read_text(encoding="utf-8"))
+        assert len(shown) >= 6
+        assert {"fit", "predict", "plot"} <= {w for c, _ in shown for w in c.split()}
+        checker = doctest.OutputChecker()
+        for command, expected in shown:
+            done = subprocess.run(
+                ["bash", "-c", command],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment(PATH=path),
+                timeout=120,
+            )
+            got = done.stdout.decode("utf-8")
+            assert checker.check_output(expected, got, doctest.ELLIPSIS), f"$ {command}{got}"
+        assert Path("fit.png").read_bytes().startswith(MAGIC["png"])
 
 
 # ---------------------------------------------------------------- the rest
