@@ -334,8 +334,7 @@ def short_summary(
         f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"
         f" {d} feature{'s' * (d != 1)} ({names}), target {arguments.target}:"
         f" {', '.join(classes)}",
-        f"{method}, {model.n_iter_} iteration{plural}: {ending}."
-        f" {model.reason_}",
+        f"{method}, {model.n_iter_} iteration{plural}: {ending}. {model.reason_}",
         f"loss {loss:.6g}; right for {accuracy:.2%} of these rows, where always answering"
         f" {common} is right for {count / total:.2%}",
     ]

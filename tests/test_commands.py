@@ -191,6 +191,11 @@ def test_weights_and_dropped_columns(here):
     assert found.coef_ == pytest.approx(expected.coef_, rel=1e-9)
     # weights count in what is said too: 1 of the four rows, but 4 of the 7 weights, says 1
     assert "always answering 1 is right for 57.14%" in " ".join(out.split())
+    right = [2, 1, 1, 3]  # the weights, of which those of the rows that are right count
+    guesses = found.predict([[1], [2], [3], [4]])
+    part = sum(s for s, y, g in zip(right, [0, 1, 0, 1], guesses, strict=True) if y == g) / 7
+    assert part not in (0.5, 0.75, 1.0)
+    assert f"right for {part:.2%} of these rows" in " ".join(out.split())
 
 
 def test_the_report(here):
@@ -546,6 +551,16 @@ def test_a_mistake_is_one_line_and_status_2(here, kept_models, case):
     assert err == f"pyref: {message}\n"
     assert (status, out) == (2, "")
     assert listing() == before
+
+
+def test_an_open_quote_is_one_line_too():
+    """polars panics at it, and a panic is written to standard error past Python."""
+    Path("open.csv").write_text('a,y\n1,0\n2,1\n"')
+    status, out, err = run("fit", "open.csv", "--target", "y")
+    assert (status, out) == (2, "")
+    assert err == (
+        "pyref: open.csv, line 4: unexpected end of data: check the quotes of this row\n"
+    )
 
 
 def test_a_mistake_in_a_process_of_its_own():
