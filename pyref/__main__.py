@@ -717,17 +717,29 @@ class Command(NamedTuple):
     run: Callable[[argparse.Namespace], int]
 
 
-def _bench_arguments(parser: argparse.ArgumentParser) -> None:
-    importlib.import_module(f"{__package__}.bench").add_arguments(parser)
+def _of(module: str, name: str) -> Callable[[Any], Any]:
+    """A function of a room that is entered when it is called, so that `pyref` alone starts fast."""
+
+    def called(argument: Any) -> Any:
+        return getattr(importlib.import_module(f"{__package__}.{module}"), name)(argument)
+
+    return called
 
 
-def _bench(arguments: argparse.Namespace) -> int:
-    status: int = importlib.import_module(f"{__package__}.bench").run(arguments)
-    return status
+def _command(name: str, help: str) -> Command:
+    return Command(name, help, _of("commands", f"{name}_arguments"), _of("commands", name))
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("bench", "measure the compiled path on this machine", _bench_arguments, _bench),
+    _command("fit", "fit a table of your own, and save the model"),
+    _command("predict", "predict the rows of a table by a saved model"),
+    _command("plot", "draw a saved model: its loss curve, or its fit"),
+    Command(
+        "bench",
+        "measure the compiled path on this machine",
+        _of("bench", "add_arguments"),
+        _of("bench", "run"),
+    ),
 )
 
 
@@ -751,7 +763,7 @@ def parser() -> argparse.ArgumentParser:
         " once to be fast. Without arguments: train the documents' examples with both, and show"
         " their numbers side by side.",
         epilog="Exit status: 0 all well; 1 a comparison failed, or the output could not be"
-        " written; 2 wrong arguments.",
+        " written; 2 wrong arguments, or data that cannot be used; 130 interrupted.",
     )
     whole.add_argument(
         "--version", action="store_true", help="show the version and what runs here, and exit"

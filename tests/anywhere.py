@@ -450,6 +450,74 @@ def weights(L, M, N, data):
     check("weights: a penalised optimum", close((got.w, got.b), (want.w, want.b), 1e-7))
 
 
+# -------------------------------------------------------- model files
+
+MODEL_FILE = """{
+"format": "pyref logistic regression",
+"version": 1,
+"classes": ["é😀", 12, true, null, {"float": "0.5"}],
+"features": ["1.5", "a \\" \\\\"],
+"coef": [
+[0.1, -0.0],
+[7.113578243725634e-249, -1.610793869281025e-184],
+[-5.306919753052433e+118, -1.500862684239876e+277],
+[5e-324, 2.2250738585072011e-308],
+[1.7976931348623157e+308, 9007199254740993.0]
+],
+"intercept": [-0.23216274421859648, 15.042901647702442, 1e23, 0.30000000000000004, -7],
+"settings": {},
+"state": {"losses": [0.25, {"float": "inf"}]}
+}
+"""
+# The same numbers, as the 64 bits of each. (The second and third row are among those that the
+# json module of MicroPython 1.28 gets wrong by the last bit.)
+MODEL_BITS = (
+    "3fb999999999999a 8000000000000000 0c697733e305b655 99c5e6f520ca8def d8950b7622ba92ab"
+    " f97b17eee135bb1f 0000000000000001 000fffffffffffff 7fefffffffffffff 4340000000000000"
+    " bfcdb78240e25db7 402e15f7346ba72b 44b52d02c7e14af6 3fd3333333333334 c01c000000000000"
+)
+
+
+def the_bits(value):
+    from struct import pack
+
+    return "".join([f"{byte:02x}" for byte in pack(">d", value)])
+
+
+def model_file(F, L):
+    data = MODEL_FILE.encode()
+    model = F.parse(data, "model.json")
+    got = " ".join([the_bits(value) for value in flat(model.coef) + model.intercept])
+    check(f"a model file to the bit: {got}", got == MODEL_BITS)
+    check("labels of a model file", model.classes[:2] == ["é😀", 12] and model.classes[2] is True)
+    check("further labels", model.classes[3:] == [None, 0.5])
+    check("names in a model file", model.features == ["1.5", 'a " \\'])
+    check("what is not finite", model.state == {"losses": [0.25, INFINITY]})
+    same = [F.nearest(text) == value for text, value in (("1e400", INFINITY), ("-1e-400", 0.0))]
+    check("numbers beyond the range", all(same))
+    challenger = F.Model(["no", "yes"], ["F"], [[CHALLENGER[0]]], [CHALLENGER[1]], {}, {})
+    p = F.probabilities(challenger, [31.0])
+    check(f"probabilities from a model: {p}", close(p[1], 0.99960878288493184, 1e-10))
+    check("they sum to 1", close(p[0] + p[1], 1.0, 2 * EPS))
+    three = F.Model([0, 1, 2], None, [[1.0], [2.0], [3.0]], [0.0, 0.0, 0.0], {}, {})
+    check("of three classes", close(F.probabilities(three, [0.0]), [1 / 3] * 3, EPS))
+    for name, broken in (
+        ("cut short", data[:-10]),
+        ("not JSON", b"a,b"),
+        ("empty", b""),
+        ("a later version", data.replace(b'"version": 1', b'"version": 2')),
+        ("a row too few", data.replace(b"[0.1, -0.0],", b"")),
+        ("a NaN", data.replace(b"[0.1, -0.0]", b'[0.1, {"float": "nan"}]')),
+        ("too large", data.replace(b"[0.1, -0.0]", b"[0.1, 1e999]")),
+    ):
+        try:
+            F.parse(broken, "model.json")
+            said = "nothing"
+        except F.ModelFileError as error:
+            said = str(error)
+        check(f"model file, {name}: {said}", said.startswith("model.json"))
+
+
 # -------------------------------------------------------- all of it
 
 
@@ -474,6 +542,7 @@ def everything():
     from pyref import datasets as data
     from pyref import documents
     from pyref import logistic as L
+    from pyref import model_file as F
     from pyref import multinomial as M
     from pyref import second_order as N
 
@@ -489,6 +558,7 @@ def everything():
     group(multinomial, M, data)
     group(second_order, N, L, data)
     group(weights, L, M, N, data)
+    group(model_file, F, L)
 
 
 def main(folder):

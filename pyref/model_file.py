@@ -1,0 +1,480 @@
+"""A fitted model in a file: JSON that a person can read, and every Python to the last bit.
+
+    {
+    "format": "pyref logistic regression",
+    "version": 1,
+    "classes": [0, 1],
+    "features": ["temperature"],
+    "coef": [
+    [-0.23216274421859648]
+    ],
+    "intercept": [15.042901647702442],
+    "settings": {"solver": "newton", "l2": 0.0, ...},
+    "state": {"status_": "converged", "loss_history_": [0.69, ...], ...}
+    }
+
+UTF-8, one JSON object. A reader goes by the keys, not by the lines, and passes over keys that
+it does not know.
+
+    format      always "pyref logistic regression"
+    version     1: what this page describes. A reader must refuse a version that it does not know
+    classes     the C labels, two or more, all different, in the order of the probabilities
+    features    the d names of the columns, all different; null for a table without names
+    coef        the weights: one row of d numbers for two classes (w, of the score of the second
+                class), else C rows of d (one for each class)
+    intercept   as many numbers as coef has rows: b
+    settings    what the estimator was made with
+    state       what else its fit has left
+
+classes, features, coef and intercept are all that a prediction needs:
+
+    two classes     p = sigmoid(w . x + b) for the second class, 1 - p for the first
+    more            p = softmax of the C scores w[c] . x + b[c]
+
+A label is a string, true, false, null, a whole number, or a float written as {"float": "0.5"}.
+So 1, 1.0, true and "1" stay apart whatever program has rewritten the file. (A tool may well
+write 1.0 as 1; among the weights that is no harm.) Any number may be written in that form, and
+one in settings or state that is not finite is: {"float": "inf"}. (class_weight, where it is one
+for each class, is an array of pairs of label and weight.)
+
+Floats are decimal, in the shortest digits that give back the same 64 bits when read with right
+rounding. Python's own json reads them so, and that of a small Python mostly does but not
+always: MicroPython 1.28 on x86-64 gets one number in 5000 wrong by its last bit. There the
+digits are turned into a float here, by whole-number arithmetic. (A Python whose floats have 32
+bits cannot hold the numbers at all.)
+
+`save` and `load` are for `pyref.LogisticRegression`. `read` and `probabilities` need the
+chapters alone, and run on MicroPython:
+
+    model = read("model.json")
+    probabilities(model, [31.0])        C numbers, in the order of model.classes
+"""
+
+import json
+import sys
+from collections import namedtuple
+from math import ldexp
+
+from . import checks
+from .logistic import sigmoid
+from .multinomial import softmax
+
+FORMAT = "pyref logistic regression"
+VERSION = 1
+
+# What `read` returns: the keys above. coef is a list of rows, classes and features are lists.
+Model = namedtuple("Model", ("classes", "features", "coef", "intercept", "settings", "state"))
+
+SMALL = sys.implementation.name in ("micropython", "circuitpython")
+
+
+class ModelFileError(ValueError):
+    """A model that cannot be written, or a file that does not hold one: where, and the cure."""
+
+
+# -------------------------------------------------------- numbers, to the bit
+
+
+def nearest(text):
+    """The float nearest to a decimal number: float(text), where that cannot be relied on.
+
+    The number is n/d with whole n and d. One quotient q of 53 bits is divided out of it, its
+    remainder says which way to round, and q * 2^e is the float.
+
+    >>> nearest("0.1") == 0.1, nearest("-1e400"), nearest("5e-324")
+    (True, -inf, 5e-324)
+    """
+    if text in ("nan", "inf", "-inf"):
+        return float(text)
+    negative = text[:1] == "-"
+    digits, _, exponent = text[negative:].lower().partition("e")
+    whole, _, fraction = digits.partition(".")
+    n, d = int(whole + fraction), 1
+    power = int(exponent or "0") - len(fraction)
+    value = 0.0
+    if n and power + len(whole + fraction) > 310:
+        value = checks.INFINITY
+    elif n and power + len(whole + fraction) > -330:  # else 0: it is far below the smallest float
+        if power > 0:
+            n *= 10**power
+        else:
+            d = 10**-power
+        # The hexadecimal digits tell the size of n/d to within 2^4, so that q has 53 to 61 bits
+        # for the first e; -1074 is the exponent of the smallest float.
+        e = max(-1074, 4 * (len(f"{n:x}") - len(f"{d:x}")) - 57)
+        while True:
+            q, rest = divmod(n << max(0, -e), d << max(0, e))
+            if q < 1 << 53:
+                break
+            e += 1
+        # to the nearer neighbour; from half-way, to the even one
+        twice = 2 * rest - (d << max(0, e))
+        if twice > 0 or (twice == 0 and q % 2):
+            q += 1
+        try:
+            value = ldexp(float(q), e)
+        except OverflowError:
+            value = checks.INFINITY
+    return -value if negative else value
+
+
+def _with_floats_as_text(data):
+    # JSON in bytes, every number with a point or an exponent replaced by {"float": "number"}
+    out = bytearray()
+    start = i = 0
+    while i < len(data):
+        c = data[i]
+        if c == 34:  # a string: to its closing quote, past what a backslash hides
+            i += 1
+            while i < len(data) and data[i] != 34:
+                i += 2 if data[i] == 92 else 1
+        elif c == 45 or 48 <= c <= 57:
+            end = i
+            while end < len(data) and data[end] in b"0123456789+-.eE":
+                end += 1
+            token = data[i:end]
+            if b"." in token or b"e" in token or b"E" in token:
+                out += data[start:i] + b'{"float":"' + token + b'"}'
+                start = end
+            i = end - 1
+        i += 1
+    return bytes(out) + data[start:]
+
+
+def _plain(value, convert):
+    # the same value, with every {"float": "0.5"} in it as a float
+    if isinstance(value, list):
+        return [_plain(item, convert) for item in value]
+    if isinstance(value, dict):
+        if list(value) == ["float"] and isinstance(value["float"], str):
+            return convert(value["float"])
+        return {key: _plain(item, convert) for key, item in value.items()}
+    return value
+
+
+def _once(pairs):
+    # a JSON object whose keys are all different
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = [key for key in found if keys.count(key) > 1]
+        raise ValueError(f"the key {twice[0]!r} stands there twice")
+    return found
+
+
+def _parse(data):
+    if SMALL:
+        return _plain(json.loads(_with_floats_as_text(data).decode()), nearest)
+    return _plain(json.loads(data.decode("utf-8"), object_pairs_hook=_once), float)
+
+
+# -------------------------------------------------------- reading
+
+
+def read(path):
+    """The Model in a file, checked. Needs no estimator: it runs on any Python.
+
+    OSError if the file cannot be opened; ModelFileError, a ValueError, that names the file, the
+    place and the cure if it holds no model that this version can use.
+    """
+    with open(path, "rb") as file:
+        data = file.read()
+    return parse(data, str(path))
+
+
+def parse(data, name):
+    """The Model in the bytes of a file, as `read`; `name` stands for the file in the errors."""
+    try:
+        return _model(_parse(data))
+    except ModelFileError as error:
+        raise ModelFileError(f"{name}: {error}") from None
+    # (RuntimeError: nested too deeply. On CPython it is called RecursionError.)
+    except (ValueError, RuntimeError) as error:
+        what = "is empty" if not data.strip() else f"is damaged, or no model file: {error}"
+        raise ModelFileError(f"{name} {what}: restore a copy, or fit and save again") from None
+
+
+AGAIN = "restore a copy, or fit and save again"
+
+
+def _model(found):
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ModelFileError(f'no key "format" with {FORMAT!r}: give a file that pyref saved')
+    version = found.get("version")
+    if version != VERSION or isinstance(version, (bool, float)):
+        raise ModelFileError(
+            f"version is {version!r}, and this pyref reads version {VERSION}: use the pyref that"
+            " saved it, or a newer one"
+        )
+    for key, kind in (
+        ("classes", list),
+        ("features", list),
+        ("coef", list),
+        ("intercept", list),
+        ("settings", dict),
+        ("state", dict),
+    ):
+        if key not in found:
+            raise ModelFileError(f"the key {key!r} is missing: {AGAIN}")
+        if not isinstance(found[key], kind) and not (key == "features" and found[key] is None):
+            shape = "an array" if kind is list else "an object"
+            raise ModelFileError(f"{key} is not {shape}: {AGAIN}")
+    classes = found["classes"]
+    for k, label in enumerate(classes):
+        if isinstance(label, (list, dict)) or label != label:
+            raise ModelFileError(f"classes[{k}] is {label!r}, which is no label: {AGAIN}")
+    _different(classes, "classes")  # (1, 1.0 and True are equal: no model has two of them.)
+    C = len(classes)
+    if C < 2:
+        raise ModelFileError(f"classes has {C} label(s), not 2 or more: {AGAIN}")
+    coef = found["coef"]
+    rows = 1 if C == 2 else C
+    _length(coef, "coef", rows, f"rows for {C} classes")
+    if not isinstance(coef[0], list) or not coef[0]:
+        raise ModelFileError(f"coef[0] is not an array of numbers: {AGAIN}")
+    d = len(coef[0])
+    features = found["features"]
+    if features is not None:
+        _length(features, "features", d, "names for the numbers in coef[0]")
+        for j, feature in enumerate(features):
+            if not isinstance(feature, str):
+                raise ModelFileError(f"features[{j}] is {feature!r}, not a name: {AGAIN}")
+        _different(features, "features")
+    coef = [_floats(row, f"coef[{c}]", d, "numbers, as coef[0]") for c, row in enumerate(coef)]
+    intercept = _floats(found["intercept"], "intercept", rows, f"numbers for {C} classes")
+    return Model(classes, features, coef, intercept, found["settings"], found["state"])
+
+
+def _length(values, place, wanted, kind):
+    if not isinstance(values, list) or len(values) != wanted:
+        length = len(values) if isinstance(values, list) else "no"
+        raise ModelFileError(f"{place} has {length} entries, not {wanted} {kind}: {AGAIN}")
+
+
+def _different(values, name):
+    seen = set()
+    for k, value in enumerate(values):
+        if value in seen:
+            raise ModelFileError(f"{name}[{k}] is {value!r} for the second time: {AGAIN}")
+        seen.add(value)
+
+
+def _floats(values, place, wanted, kind):
+    _length(values, place, wanted, kind)
+    out = []
+    for j, value in enumerate(values):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ModelFileError(f"{place}[{j}] is {value!r}, not a number: {AGAIN}")
+        try:
+            value = float(value)
+        except OverflowError:
+            value = checks.INFINITY
+        if not checks.is_finite(value):
+            raise ModelFileError(f"{place}[{j}] is {value}, not a finite number: {AGAIN}")
+        out.append(value)
+    return out
+
+
+def probabilities(model, x):
+    """The C probabilities of one row x of d features, in the order of model.classes.
+
+    >>> damage = Model(["no", "yes"], ["F"], [[-0.25]], [15.0], {}, {})
+    >>> probabilities(damage, [60.0])
+    [0.5, 0.5]
+    """
+    x = checks.numbers(x, "x")
+    d = len(model.coef[0])
+    if len(x) != d:
+        raise ValueError(f"x has length {len(x)}, but the model has {d} features: give one each")
+    scores = []
+    for w, b in zip(model.coef, model.intercept):
+        # z = w . x + b
+        z = b
+        for w_j, x_j in zip(w, x):
+            z += w_j * x_j
+        scores.append(z)
+    if len(scores) == 1:
+        return [sigmoid(-scores[0]), sigmoid(scores[0])]
+    return softmax(scores)
+
+
+# -------------------------------------------------------- the estimator: its settings and state
+
+# What a fit leaves beside the model itself, and how to tell that it is that.
+STATE = (
+    ("status_", "a word", lambda value: isinstance(value, str)),
+    ("reason_", "a sentence", lambda value: isinstance(value, str)),
+    ("solver_", "a word", lambda value: isinstance(value, str)),
+    ("backend_", "a word", lambda value: isinstance(value, str)),
+    ("n_iter_", "a count", lambda value: isinstance(value, int) and value >= 0),
+    ("n_samples_", "a count", lambda value: isinstance(value, int) and value >= 0),
+    ("log_likelihood_", "a number", lambda value: isinstance(value, (int, float))),
+    ("loss_history_", "an array of numbers", lambda value: _is_numbers(value)),
+    ("class_totals_", "an array of numbers", lambda value: _is_numbers(value)),
+    (
+        "standard_errors_",
+        "an array of numbers, or null",
+        lambda value: value is None or _is_numbers(value),
+    ),
+)
+
+
+def _is_numbers(values):
+    return isinstance(values, list) and all([isinstance(v, (int, float)) for v in values])
+
+
+def save(model, path):
+    """Write a fitted `pyref.LogisticRegression` to a file, whole or not at all.
+
+    Labels may be str, int, bool, float or None (NumPy's scalars become those). ValueError names
+    the label, the name or the setting that no file can hold, and a model that is not fitted;
+    OSError, a file that cannot be written.
+    """
+    from .files import replacing  # for here alone: a small Python has no os.fsync
+
+    data = text(model).encode("utf-8")
+    with replacing(path) as file:
+        file.write(data)
+
+
+def text(model):
+    """What `save` writes."""
+    if not hasattr(model, "coef_"):
+        raise ModelFileError("the model is not fitted: call fit(X, y), then save")
+    classes = [_label(label, f"classes_[{k}]") for k, label in enumerate(_list(model.classes_))]
+    features = getattr(model, "feature_names_in_", None)
+    if features is not None:
+        features = [_string(str(f), f"feature_names_in_[{j}]") for j, f in enumerate(features)]
+    coef, intercept = _list(model.coef_), _list(model.intercept_)
+    if not isinstance(coef[0], list):
+        coef = [coef]
+    if not isinstance(intercept, list):
+        intercept = [intercept]
+    settings = dict(model.get_params(deep=False))
+    settings.pop("init", None)  # where the fit began: another model
+    weights = settings.get("class_weight")
+    if hasattr(weights, "items"):  # JSON's keys are strings, labels are not
+        settings["class_weight"] = [
+            [_label(label, "class_weight"), _value(weight, f"class_weight[{label!r}]")]
+            for label, weight in weights.items()
+        ]
+    else:
+        settings["class_weight"] = _value(weights, "class_weight")
+    for key in settings:
+        if key != "class_weight":
+            settings[key] = _value(settings[key], key)
+    state = {key: _value(getattr(model, key), key) for key, _, _ in STATE}
+    found = (
+        ("format", FORMAT),
+        ("version", VERSION),
+        ("classes", classes),
+        ("features", features),
+        ("coef", [_value(row, f"coef_[{c}]") for c, row in enumerate(coef)]),
+        ("intercept", _value(intercept, "intercept_")),
+        ("settings", settings),
+        ("state", state),
+    )
+    try:  # what could not be read again is not written
+        _model(_plain(dict(found), float))
+    except ModelFileError as error:
+        raise ModelFileError(str(error).replace(AGAIN, "fit again")) from None
+    lines = []
+    for key, value in found:
+        if key == "coef":
+            rows = ",\n".join([_json(row) for row in value])
+            lines.append(f'"coef": [\n{rows}\n]')
+        else:
+            lines.append(f"{_json(key)}: {_json(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json(value):
+    # (allow_nan: what is not finite has become {"float": "nan"}. Letters stand as themselves:
+    # MicroPython reads the escape of one beyond 16 bits as two.)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _list(values):
+    # a list of plain Python values of an array, a list or one number
+    values = values.tolist() if hasattr(values, "tolist") else values
+    if isinstance(values, (list, tuple)):
+        return [_list(value) for value in values]
+    return values
+
+
+def _string(value, place):
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ModelFileError(f"{place} is {value!r}, no text in UTF-8: rename it") from None
+    return value
+
+
+def _label(label, place):
+    label = _list(label)
+    if isinstance(label, str):
+        return _string(str(label), place)
+    if type(label) is float and label == label:
+        return {"float": repr(label)}
+    if label is None or type(label) in (bool, int):
+        return label
+    raise ModelFileError(
+        f"{place} is {label!r}, a {type(label).__name__}: to save, give labels of str, int, bool,"
+        " float or None"
+    )
+
+
+def _value(value, place):
+    # a setting or a number of the state, as JSON has it
+    value = _list(value)
+    if isinstance(value, list):
+        return [_value(item, place) for item in value]
+    if isinstance(value, str):
+        return _string(value, place)
+    if isinstance(value, float):
+        return float(value) if checks.is_finite(value) else {"float": repr(float(value))}
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    raise ModelFileError(f"{place} is {value!r}, a {type(value).__name__}: no file can hold it")
+
+
+def load(path):
+    """The `pyref.LogisticRegression` that `save` wrote, to the last bit. Errors as `read`."""
+    return restore(read(path), str(path))
+
+
+def restore(found, name):
+    """The estimator of a Model; `name` stands for its file in the errors."""
+    from .estimators import LogisticRegression
+
+    settings = dict(found.settings)
+    weights = settings.get("class_weight")
+    try:
+        if isinstance(weights, list):
+            settings["class_weight"] = dict(weights)
+        known = LogisticRegression().get_params()
+        for key in settings:
+            if key not in known:
+                raise ModelFileError(f"there is no setting {key!r}: {AGAIN}")
+        model = LogisticRegression(**settings)
+        for key, kind, is_kind in STATE:
+            if key not in found.state:
+                raise ModelFileError(f"the key {key!r} is missing in state: {AGAIN}")
+            if not is_kind(found.state[key]):
+                raise ModelFileError(f"{key} is not {kind}: {AGAIN}")
+            setattr(model, key, found.state[key])
+        C = len(found.classes)
+        _length(model.class_totals_, "class_totals_", C, "numbers, one for each class")
+        d = len(found.coef[0])
+        if model.standard_errors_ is not None:
+            _length(model.standard_errors_, "standard_errors_", d + 1, "numbers")
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(f"{name}: {error}") from None
+    model.classes_ = found.classes
+    model.feature_names_in_ = found.features
+    model.n_features_in_ = d
+    model.converged_ = model.status_ == "converged"
+    model.coef_, model.intercept_ = found.coef, found.intercept
+    if C == 2:
+        model.coef_, model.intercept_ = found.coef[0], found.intercept[0]
+    return model

@@ -1,0 +1,32 @@
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, NamedTuple
+
+from .checks import _Numbers
+from .estimators import LogisticRegression
+
+FORMAT: str
+VERSION: int
+SMALL: bool
+STATE: tuple[tuple[str, str, Callable[[Any], bool]], ...]
+
+_Label = str | int | float | None  # (bool is an int)
+
+class Model(NamedTuple):
+    classes: list[_Label]
+    features: list[str] | None
+    coef: list[list[float]]
+    intercept: list[float]
+    settings: dict[str, Any]
+    state: dict[str, Any]
+
+class ModelFileError(ValueError): ...
+
+def nearest(text: str) -> float: ...
+def read(path: str | PathLike[str]) -> Model: ...
+def parse(data: bytes, name: str) -> Model: ...
+def probabilities(model: Model, x: _Numbers) -> list[float]: ...
+def save(model: LogisticRegression, path: str | PathLike[str]) -> None: ...
+def text(model: LogisticRegression) -> str: ...
+def load(path: str | PathLike[str]) -> LogisticRegression: ...
+def restore(found: Model, name: str) -> LogisticRegression: ...
