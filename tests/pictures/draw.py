@@ -1,0 +1,108 @@
+"""Draws the README's pictures, from the documents' data and the two real sets.
+
+    python tests/pictures/draw.py            writes them beside this program
+    python tests/pictures/draw.py FOLDER     writes them there
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+import pyref
+from pyref import datasets, documents, plots
+
+DPI = 200  # 8 inches are 1600 pixels: twice the width at which a README shows them
+
+
+def new_figure(height: float) -> Figure:
+    figure = Figure(figsize=(8, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def loss_curve() -> Figure:
+    """Document 000 for 3000 epochs: its own loop, which dies, and ours."""
+    X, y, w, b = cloud = datasets.seeded_cloud()
+    epochs = 3000
+    fit = pyref.gradient_descent(
+        X, y, w=w, b=b, learning_rate=0.001, iterations=epochs, reduction="sum"
+    )
+    figure = new_figure(4.6)
+    ax = figure.subplots()
+    plots.loss_curve(fit.losses, ax=ax, label="pyref.gradient_descent", log=True)
+    losses = documents.document_000(epochs, cloud)[2]
+    plots.loss_curve(losses, ax=ax, label="document 000's own loop")
+    return figure
+
+
+def challenger() -> Figure:
+    """The Challenger launches, down to the morning of the accident."""
+    x, y = datasets.challenger()
+    fit = pyref.newton([[t] for t in x], y)
+    figure = new_figure(4.8)
+    ax = plots.sigmoid_fit(x, y, fit.w, fit.b, band=0.95, at=31, ax=figure.subplots())
+    ax.set_title("23 launches before the Challenger accident, and the forecast for its morning")
+    ax.set_xlabel("temperature, degrees Fahrenheit")
+    ax.set_ylabel("probability of O-ring damage")
+    return figure
+
+
+def iris() -> Figure:
+    """The irises' petals: three classes, two features."""
+    X, y, names = datasets.iris()
+    petals = [row[2:] for row in X]
+    fit = pyref.softmax_descent(petals, y, learning_rate=0.1, iterations=5000)
+    figure = new_figure(5.2)
+    ax = plots.decision_boundary(
+        fit,
+        petals,
+        y,
+        ax=figure.subplots(),
+        class_names=names,
+        feature_names=["petal length, cm", "petal width, cm"],
+    )
+    ax.set_title("Softmax regression: which iris is it?")
+    return figure
+
+
+def momentum() -> Figure:
+    """Document 001: the descent of its code, and that of its printed output."""
+    x, y = datasets.five_points()
+    figure = new_figure(4.6)
+    left, right = figure.subplots(1, 2)
+    for ax, amount in ((left, 0.0), (right, 1.0)):
+        path = plots.descent_path(x, y, momentum=amount)
+        plots.loss_surface(x, y, paths={"1000 steps": path}, ax=ax)
+        a, b = path[-1]
+        ax.set_title(f"momentum {amount:g}: to ({a:.2f}, {b:.2f})")
+    (a0, a1), (b0, b1) = left.get_xlim(), left.get_ylim()
+    frame = Rectangle((a0, b0), a1 - a0, b1 - b0, fill=False, label="the left picture", zorder=5)
+    right.add_patch(frame)
+    right.legend(framealpha=0.9)
+    return figure
+
+
+PICTURES: dict[str, Callable[[], Figure]] = {
+    "loss_curve.png": loss_curve,
+    "challenger.png": challenger,
+    "iris.png": iris,
+    "momentum.png": momentum,
+}
+
+
+def main(folder: Path) -> None:
+    with matplotlib.rc_context(rc=matplotlib.rcParamsDefault):
+        for name, draw in PICTURES.items():
+            # No version of the program that drew it, so that the same picture is the same file.
+            draw().savefig(folder / name, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent)
