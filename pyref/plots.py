@@ -20,11 +20,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from . import checks
+from . import checks, terminal
 from .logistic import _add_gradient_ab, sigmoid
 from .second_order import hessian
 
@@ -41,8 +41,8 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, BLACK = COLOURS = (
 DASHES = ("-", "--", "-.", ":")  # 7 colours, 4 kinds of dashes, 8 of dots: no pair comes twice
 DOTS = ("o", "^", "s", "D", "v", "P", "X", "*")  # before 28 lines, or 56 classes
 
-AREA = 40.0  # of a dot, in square points; one for k equal samples has k times that
-AREA_MOST = 400.0  # and where k is large, all are scaled down to this
+AREA = 36.0  # of a dot, in square points; one for k equal samples has k times that
+AREA_MOST = 300.0  # and where k is large, all are scaled down to this
 PIXELS = 201  # points across and up at which a surface is computed
 PAD = 0.06  # room around the data, as a part of what they span
 
@@ -78,7 +78,9 @@ def _numpy() -> Any:
     return numpy
 
 
-def _finish(ax: Axes, title: str, x_label: str, y_label: str, grid: bool = True) -> None:
+def _finish(
+    ax: Axes, title: str, x_label: str, y_label: str, grid: bool = True, key: str | None = None
+) -> None:
     """Title, labels, grid and legend, and no label that someone has set before replaced."""
     if not ax.get_title():
         ax.set_title(title)
@@ -89,7 +91,8 @@ def _finish(ax: Axes, title: str, x_label: str, y_label: str, grid: bool = True)
     if grid:
         ax.grid(True, alpha=0.3)
         ax.set_axisbelow(True)
-    ax.legend(framealpha=0.9)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(framealpha=0.9, title=key, title_fontsize="small")
 
 
 # ---------------------------------------------------------------- the loss curve
@@ -118,7 +121,8 @@ def loss_curve(
     can be drawn: no finite one, or no positive one where the axis is logarithmic.
 
     >>> from matplotlib.figure import Figure
-    >>> ax = loss_curve([0.7, 0.5, float("inf"), float("nan")], ax=Figure().subplots(), label="lr 9")
+    >>> losses = [0.7, 0.5, float("inf"), float("nan")]
+    >>> ax = loss_curve(losses, ax=Figure().subplots(), label="lr 9")
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['lr 9: inf from epoch 3']
     """
@@ -149,7 +153,7 @@ def loss_curve(
         "linewidth": 2.0,
         "label": label,
     }
-    if not any(one and other for one, other in zip(drawn, drawn[1:])):
+    if not any(drawn[k] and drawn[k + 1] for k in range(len(drawn) - 1)):
         style["marker"] = "o"  # no two stand beside each other, and a line alone shows nothing
     # Two names for one thing ("c" for "color") are for matplotlib to sort out.
     from matplotlib import cbook
@@ -160,7 +164,8 @@ def loss_curve(
     (curve,) = ax.plot(range(1, len(values) + 1), heights, **style)
     if broken and drawn[broken - 1]:
         ax.plot(
-            *([broken], [values[broken - 1]]),
+            [broken],
+            [values[broken - 1]],
             linestyle="none",
             marker="X",
             markersize=11,
@@ -171,8 +176,17 @@ def loss_curve(
         )
     if log:
         ax.set_yscale("log", nonpositive="mask")
+        # 0.1, not 10^-1; and 0.2 and 0.5 too, on an axis of few powers of ten
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter(lambda value, _: _minor(value, *ax.get_ylim()))
     _finish(ax, "Loss curve", "epochs", "loss")
     return ax
+
+
+def _minor(value: float, low: float, high: float) -> str:
+    """The name of a mark between the powers of ten: of 2 and 5 of them, if there is room."""
+    name = f"{value:g}"
+    return name if high / low < 2000 and name.strip("0.")[:1] in "25" else ""
 
 
 # ---------------------------------------------------------------- one feature
@@ -216,7 +230,7 @@ def sigmoid_fit(
     >>> fit = newton([[t] for t in x], y)
     >>> ax = sigmoid_fit(x, y, fit.w, fit.b, band=0.95, at=31, ax=Figure().subplots())
     >>> print(ax.get_legend().get_texts()[-1].get_text())
-    at 31: p = 0.9996 (95 %: 0.4816 to 1.0000)
+    at 31: p = 0.9996 (95 %: 0.4816 to 1 - 1e-07)
     """
     name = getattr(x, "name", None)  # a column of a data frame knows its own
     x = checks.sample(x)
@@ -277,20 +291,24 @@ def sigmoid_fit(
         )
 
     # 3. the data
-    _dots(ax, list(zip(x, y)), BLACK, "o", "data" + _how_many(list(zip(x, y))))
+    points = list(zip(x, y))
+    label = "data" if len(set(points)) == len(points) else "data (area: how many)"
+    _dots(ax, points, label, counted=True, color=BLACK)
 
     # 4. where the reader is to look
     for k, mark in enumerate(marks):
         z = a * mark + b
         p = sigmoid(z)
-        text = f"at {mark:g}: p = {p:.4f}"
+        text = f"at {mark:g}: p = {_shown(z)}"
         spread = None
         if reach is not None:
-            below, above = sigmoid(z - reach(mark)), sigmoid(z + reach(mark))
-            spread = [[p - below], [above - p]]
-            text += f" ({100 * (level or 0):g} %: {below:.4f} to {above:.4f})"
+            z0, z1 = z - reach(mark), z + reach(mark)
+            spread = [[p - sigmoid(z0)], [sigmoid(z1) - p]]
+            text += f" ({100 * (level or 0):g} %: {_shown(z0)} to {_shown(z1)})"
         ax.errorbar(
-            *([mark], [p], spread),
+            [mark],
+            [p],
+            spread,
             linestyle="none",
             marker=("D", "s", "^", "v")[k % 4],
             markersize=8,
@@ -301,6 +319,13 @@ def sigmoid_fit(
         )
     _finish(ax, "Logistic regression on one feature", str(name or "x"), "probability that y = 1")
     return ax
+
+
+def _shown(z: float) -> str:
+    """sigmoid(z) with four decimals, or how close it comes to 0 or 1."""
+    if sigmoid(-abs(z)) >= 0.00005:
+        return f"{sigmoid(z):.4f}"
+    return f"{'1 - ' if z > 0 else ''}{sigmoid(-abs(z)):.1g}"
 
 
 def _covariance_given(values: _Table) -> list[list[float]]:
@@ -366,51 +391,41 @@ def _reach(C: list[list[float]], m: float, level: float) -> Any:
     return reach
 
 
-def _areas(points: Sequence[Hashable]) -> tuple[list[Any], list[int], float]:
-    """The distinct points, how often each is there, and the area of a dot for a single one."""
-    counts = Counter(points)
-    scale = min(AREA, AREA_MOST / max(counts.values()))
-    return list(counts), list(counts.values()), scale
-
-
-def _how_many(points: Sequence[Hashable]) -> str:
-    """What the legend has to add where a dot may stand for several samples."""
-    return " (area: how many)" if len(set(points)) < len(points) else ""
-
-
 def _dots(
     ax: Axes,
     points: Sequence[tuple[float, float]],
-    colour: str,
-    shape: str,
     label: str,
+    counted: bool = False,
     **scatter: Any,
 ) -> None:
-    """A dot for each distinct point, its area in proportion to how often it is there."""
-    distinct, counts, area = _areas(points)
-    style: dict[str, Any] = {
-        "s": [area * count for count in counts],
-        "color": colour,
-        "marker": shape,
-        "edgecolors": "white",
-        "linewidths": 0.8,
-        "label": label,
-        "zorder": 3,
-    }
-    style.update(scatter)
-    ax.scatter([p[0] for p in distinct], [p[1] for p in distinct], **style)
-    if area < AREA or sum(1 for count in counts if count > 1) > 40:
+    """A dot for each distinct point, its area in proportion to how often it is there.
+
+    counted: with that number in it, where there is room.
+    """
+    # The most frequent first, so that no dot hides a smaller one.
+    counts = Counter(points).most_common()
+    area = min(AREA, AREA_MOST / counts[0][1])
+    style: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.7, "zorder": 3, **scatter}
+    if len(counts) > 300:  # they overlap: see through them, how dense they are
+        style = {"linewidths": 0, "zorder": 3, "alpha": max(0.1, 100 / len(counts)), **scatter}
+    across, up = [p[0] for p, _ in counts], [p[1] for p, _ in counts]
+    sizes = {"s": [area * count for _, count in counts], **style}
+    ax.scatter(across, up, **{**sizes, "label": "_" + label})
+    # The legend would show a dot of middling size: it gets one of its own.
+    ax.scatter([], [], **{"s": AREA, **style, "alpha": scatter.get("alpha", 1), "label": label})
+    repeated = [(point, count) for point, count in counts if count > 1]
+    if not counted or area < AREA or len(repeated) > 40:
         return  # a number would not fit into its dot, or there would be nothing but numbers
-    for (across, up), count in zip(distinct, counts):
-        if count > 1:
-            ax.annotate(
-                *(str(count), (across, up)),
-                ha="center",
-                va="center_baseline",
-                color="white",
-                fontsize=7,
-                zorder=3.5,
-            )
+    for point, count in repeated:
+        ax.annotate(
+            str(count),
+            point,
+            ha="center",
+            va="center_baseline",
+            color="white",
+            fontsize=7,
+            zorder=3.5,
+        )
 
 
 # ---------------------------------------------------------------- two features
@@ -432,8 +447,9 @@ def decision_boundary(
     weights and an intercept, for the labels 0 and 1; or (W, b) of chapter 2, two rows of C
     weights and C intercepts, for the classes 0 to C-1. X is n rows of 2 features, y n labels.
 
-    Every point of the plane has the colours of the classes, mixed by their probabilities. A
-    black line is drawn where the two most probable classes are equally so. For two classes that
+    Every point of the plane has the colours of the classes, mixed by their probabilities, and is
+    the paler, the less sure the model is. A black line is drawn where the two most probable
+    classes are equally so. For two classes that
     is p = 1/2, for (w, b) the line w . x + b = 0; thin lines show p = 0.1 and p = 0.9, with p
     the probability of the second class.
 
@@ -455,7 +471,8 @@ def decision_boundary(
     if len(rows[0]) != 2:
         raise ValueError(f"X has {len(rows[0])} features, but a picture two: give two columns")
     checks.table_values(rows)
-    labels = list(y.tolist() if hasattr(y, "tolist") else y)
+    values = y.to_numpy() if hasattr(y, "to_numpy") else y
+    labels: list[Any] = values.tolist() if hasattr(values, "tolist") else list(values)
     checks.same_length(labels, len(rows))
     scores, classes = _scores(model, labels, X if columns else None, columns)
     for i, label in enumerate(labels):
@@ -477,16 +494,19 @@ def decision_boundary(
     z = z.reshape(PIXELS, PIXELS, len(classes))
     ax = _axes(ax)
 
-    # 1. the probabilities, as a mixture of the classes' colours, lightened
+    # 1. the probabilities, as a mixture of the classes' colours: light, and lighter where the
+    # largest p comes closer to that of a guess, 1/C, which shows without colours too
     from matplotlib.colors import to_rgb
 
     p = np.exp(z - z.max(axis=2, keepdims=True))
     p /= p.sum(axis=2, keepdims=True)
     colours = [COLOURS[c % len(COLOURS)] for c in range(len(classes))]
-    tints = 1 - 0.42 * (1 - np.array([to_rgb(colour) for colour in colours]))
+    mixture = p @ np.array([to_rgb(colour) for colour in colours])
+    guess = 1 / len(classes)
+    sure = (p.max(axis=2, keepdims=True) - guess) / (1 - guess) if len(classes) > 1 else 1.0
     half = [(grid[1] - grid[0]) / 2 for grid in grids]  # a pixel has its point in the middle
     ax.imshow(
-        np.clip(p @ tints, 0, 1),
+        np.clip(1 - (0.08 + 0.37 * sure) * (1 - mixture), 0, 1),
         origin="lower",
         extent=(
             *(grids[0][0] - half[0], grids[0][-1] + half[0]),
@@ -502,19 +522,14 @@ def decision_boundary(
     lines = []
     if len(classes) == 2:
         odds = z[:, :, 1] - z[:, :, 0]
+        dashed: dict[str, Any] = {"colors": BLACK, "linewidths": 0.9, "linestyles": "dashed"}
         for probability in (0.1, 0.9):
             level = math.log(probability / (1 - probability))
             if odds.min() < level < odds.max():
-                thin = ax.contour(
-                    *(*grids, odds, [level]),
-                    colors=BLACK,
-                    linewidths=0.9,
-                    linestyles="dashed",
-                    zorder=1,
-                )
+                thin = ax.contour(*grids, odds, [level], zorder=1, **dashed)
                 ax.clabel(thin, fmt=f"p = {probability}", fontsize="small")
         lines = [odds]
-    else:
+    elif len(classes) > 2:
         for c in range(len(classes)):
             lines.append(z[:, :, c] - np.delete(z, c, axis=2).max(axis=2))
     drawn = False
@@ -524,16 +539,20 @@ def decision_boundary(
             drawn = True
 
     # 3. the data
+    several = False
     for c, name in enumerate(names):
-        points = [tuple(row) for row, label in zip(rows, labels) if label == classes[c]]
+        points = [(row[0], row[1]) for row, label in zip(rows, labels) if label == classes[c]]
         if points:
-            _dots(ax, points, colours[c], DOTS[c % len(DOTS)], name, **scatter)
+            style = {"color": colours[c], "marker": DOTS[c % len(DOTS)], **scatter}
+            _dots(ax, points, name, **style)
+            several = several or len(set(points)) < len(points)
     if drawn:
         what = "p = 1/2" if len(classes) == 2 else "equally probable"
         ax.plot([], [], color=BLACK, linewidth=2.0, label=what)
     ax.set_xlim(grids[0][0], grids[0][-1])
     ax.set_ylim(grids[1][0], grids[1][-1])
-    _finish(ax, "Decision boundary", *feature_names, grid=False)
+    key = "area: how many" if several else None
+    _finish(ax, "Decision boundary", feature_names[0], feature_names[1], grid=False, key=key)
     return ax
 
 
@@ -544,9 +563,7 @@ def _column_names(X: Any) -> list[str] | None:
     return None
 
 
-def _names(
-    given: Sequence[str] | None, argument: str, default: list[str], kind: str
-) -> list[str]:
+def _names(given: Sequence[str] | None, argument: str, default: list[str], kind: str) -> list[str]:
     if given is None:
         return default
     names = [str(name) for name in given]
@@ -563,14 +580,16 @@ def _scores(
     np = _numpy()
     if hasattr(model, "predict_proba"):
         known = getattr(model, "classes_", None)
-        classes = sorted(set(labels)) if known is None else list(getattr(known, "tolist", lambda: known)())
+        classes = (
+            sorted(set(labels))
+            if known is None
+            else list(getattr(known, "tolist", lambda: known)())
+        )
 
         def by_model(points: Any) -> Any:
             table = points
             if columns:  # a model that knows its columns by name is to find them
-                table = type(frame)(
-                    {name: points[:, j] for j, name in enumerate(frame.columns)}
-                )
+                table = type(frame)({name: points[:, j] for j, name in enumerate(frame.columns)})
             p = np.asarray(model.predict_proba(table), dtype=float)
             if p.shape != (len(points), len(classes)):
                 raise ValueError(
@@ -652,6 +671,7 @@ def loss_surface(
     paths: Mapping[str, Iterable[Sequence[float]]] | None = None,
     a_limits: tuple[float, float] | None = None,
     b_limits: tuple[float, float] | None = None,
+    colorbar: bool = True,
     **line: Any,
 ) -> Axes:
     """One feature: the mean loss over (a, b), as contours, and paths of the descent on it.
@@ -660,9 +680,10 @@ def loss_surface(
 
     paths has for each name a sequence of (a, b), as `descent_path` makes them; a ring marks the
     start of each and a star its end. a_limits and b_limits say which (a, b) to show, without
-    them all that the paths touch. The darker, the higher the loss; the contours are at round
-    numbers, in equal ratios and not at equal distances, since the loss of labels that can be
-    separated falls without end. Further keywords go to Axes.plot for the paths.
+    them all that the paths touch. The darker, the higher the loss: a colour bar beside the Axes
+    (colorbar=False leaves it out) has the contours' round numbers. They are in about equal
+    ratios and not at equal distances, since the loss of labels that can be separated falls
+    without end. Further keywords go to Axes.plot for the paths.
 
     TypeError or ValueError names the argument or the entry that cannot be used; ValueError also
     if there is neither a path nor both limits.
@@ -698,20 +719,27 @@ def loss_surface(
     loss /= len(x)
     if not np.isfinite(loss).all():
         raise ValueError("the loss is not finite on all of the picture: give nearer limits")
-    loss = np.maximum(loss, 1e-300)  # below the smallest float it is 0, which has no logarithm
+    # Below the smallest float it is 0, which has no logarithm.
+    loss = np.maximum(loss, 1e-300)
+    if not loss.max() > loss.min():
+        raise ValueError("the loss is the same on all of the picture: give wider limits")
     levels = _levels(float(loss.min()), float(loss.max()))
     ax = _axes(ax)
     from matplotlib import cbook, colormaps
-    from matplotlib.colors import ListedColormap, LogNorm
+    from matplotlib.colors import ListedColormap
     from matplotlib.lines import Line2D
 
     # The lighter half of the blues, so that lines and letters stand out.
     blues = ListedColormap(colormaps["Blues"](np.linspace(0.0, 0.6, 256)))
-    if len(levels) > 1:
-        norm = LogNorm(levels[0], levels[-1])
-        ax.contourf(a, b, loss, levels, cmap=blues, norm=norm, extend="both", zorder=0)
-    lines = ax.contour(a, b, loss, levels, colors="#44586a", linewidths=0.7, zorder=1)
-    ax.clabel(lines, fmt="%g", fontsize="small")
+    # The logarithm is drawn, and named by the loss: it is nearly linear far out, where contours,
+    # which take everything between two points of the grid for linear, would else be ragged.
+    height, heights = np.log10(loss), [math.log10(level) for level in levels]
+    fill = ax.contourf(a, b, height, heights, cmap=blues, extend="both", zorder=0)
+    grey: dict[str, Any] = {"colors": "#44586a", "linewidths": 0.6, "linestyles": "solid"}
+    ax.contour(a, b, height, heights, zorder=1, **grey)
+    if colorbar:
+        bar = ax.figure.colorbar(fill, ax=ax, label="mean loss")
+        bar.set_ticks(heights, labels=[f"{level:g}" for level in levels])
 
     # 2. the paths
     for k, (name, track) in enumerate(tracks.items()):
@@ -729,7 +757,8 @@ def loss_surface(
         # One after the other may start at the same place, and one entry in the legend will do.
         points = list(dict.fromkeys([track[which] for track in tracks.values()]))
         ax.plot(
-            *([point[0] for point in points], [point[1] for point in points]),
+            [point[0] for point in points],
+            [point[1] for point in points],
             linestyle="none",
             marker=shape,
             markersize=size,
@@ -770,12 +799,8 @@ def _limits(
 
 
 def _levels(low: float, high: float) -> list[float]:
-    """Round numbers between low and high, in about equal ratios: 2 or more, at most about 14."""
+    """From 3 to 15 numbers between low and high in about equal ratios, and round if that can be."""
     decades = math.log10(high / low)
-    if decades < 0.2:  # flat: equal distances are equal ratios
-        from .terminal import ticks
-
-        return ticks(low, high, 10)
     factors: tuple[float, ...] = (1,)
     if decades <= 2:
         factors = (1, 1.5, 2, 3, 4, 5, 7)
@@ -789,4 +814,9 @@ def _levels(low: float, high: float) -> list[float]:
         if exponent % step == 0
         for factor in factors
     ]
-    return [mark for mark in marks if low < mark < high]
+    if sum(1 for mark in marks if low < mark < high) < 5:
+        marks = terminal.ticks(low, high, 10)  # over so short a stretch equal distances will do
+    marks = [mark for mark in marks if low < mark < high]
+    if len(marks) < 3:
+        marks = [low + (high - low) * k / 8 for k in range(1, 8)]
+    return marks
