@@ -129,7 +129,7 @@ def loss_curve(
     values = checks.numbers(losses, "losses")
     if not values:
         raise ValueError("losses is empty: give at least one loss")
-    ax_is_log = log or (hasattr(ax, "get_yscale") and ax.get_yscale() == "log")
+    ax_is_log = log or getattr(ax, "get_yscale", str)() == "log"
     kind = "positive, finite" if ax_is_log else "finite"
     drawn = [checks.is_finite(value) and (value > 0 or not ax_is_log) for value in values]
     if not any(drawn):

@@ -45,6 +45,7 @@ def ax():
 @pytest.fixture(autouse=True)
 def nothing_left_behind():
     """No figure of pyplot's, and matplotlib's settings as they were."""
+    plt.close("all")  # those that others have left
     before = dict(matplotlib.rcParams)
     yield
     figures = plt.get_fignums()
