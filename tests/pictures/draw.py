@@ -6,12 +6,16 @@ python tests/pictures/draw.py FOLDER     writes them there
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import pyref
@@ -93,11 +97,45 @@ PICTURES: dict[str, Callable[[], Figure]] = {
 }
 
 
+def contents(figure: Figure) -> list[dict[str, Any]]:
+    """What a picture shows, in words and a few numbers: the same for every version of matplotlib.
+
+    It is written into the file, where a test finds it, and compares it with what would be drawn
+    today. (Pixels would not do: with another version every letter lies a little elsewhere.)
+    """
+    axes = []
+    for ax in figure.axes:
+        shown: dict[str, Any] = {
+            "words": [ax.get_title(), ax.get_xlabel(), ax.get_ylabel()],
+            "limits": [*ax.get_xlim(), *ax.get_ylim()],
+        }
+        if ax.get_legend():
+            shown["words"] += [text.get_text() for text in ax.get_legend().get_texts()]
+        for k, line in enumerate(ax.get_lines()):
+            x, y = np.abs(np.asarray(line.get_xydata(), float).reshape(-1, 2).T)
+            look = [to_hex(line.get_color()), line.get_linestyle(), str(line.get_marker())]
+            shown[f"line {k}"] = [*look, len(x), float(np.nansum(x)), float(np.nansum(y))]
+        for k, drawn in enumerate(ax.collections):
+            look = [to_hex(colour) for colour in drawn.get_facecolor()[:1]]
+            numbers = [*np.abs(np.asarray(drawn.get_offsets())).sum(axis=0)]
+            numbers += [*getattr(drawn, "levels", []), float(np.sum(drawn.get_linewidths()))]
+            if drawn.get_paths():  # for dots their shape, for a band how far it reaches
+                numbers += [*drawn.get_paths()[0].get_extents().extents]
+            shown[f"collection {k}"] = look + [float(number) for number in numbers]
+        for k, image in enumerate(ax.get_images()):
+            shown[f"image {k}"] = [float(v) for v in np.asarray(image.get_array()).mean((0, 1))]
+        axes.append(shown)
+    return axes
+
+
 def main(folder: Path) -> None:
     with matplotlib.rc_context(rc=matplotlib.rcParamsDefault):
         for name, draw in PICTURES.items():
+            figure = draw()
+            figure.canvas.draw()
             # No version of the program that drew it, so that the same picture is the same file.
-            draw().savefig(folder / name, metadata={"Software": None})
+            about = {"Software": None, "Description": json.dumps(contents(figure))}
+            figure.savefig(folder / name, metadata=about)
 
 
 if __name__ == "__main__":
