@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 
 SIZE = (8.0, 5.5)  # of a new figure, in inches
 
-BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, BLACK = COLOURS = (
-    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"),
-)
-DASHES = ("-", "--", "-.", ":")  # 7 colours, 4 kinds of dashes, 8 of dots: no pair comes twice
-DOTS = ("o", "^", "s", "D", "v", "P", "X", "*")  # before 28 lines, or 56 classes
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+SKY, AMBER, BLACK = "#56B4E9", "#E69F00", "#000000"
+# 7 colours, 4 kinds of dashes, 8 of dots: no two of 28 lines, or of 56 classes, look the same.
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER, BLACK)
+DASHES = ("-", "--", "-.", ":")
+DOTS = ("o", "^", "s", "D", "v", "P", "X", "*")
 
 AREA = 36.0  # of a dot, in square points; one for k equal samples has k times that
 AREA_MOST = 300.0  # and where k is large, all are scaled down to this
@@ -217,8 +218,8 @@ def sigmoid_fit(
         from sigmoid(z - q sqrt(u C u)) to sigmoid(z + q sqrt(u C u)),    z = w x + b
 
     C is `covariance`, two rows of two; without it, the inverse of the summed loss's second
-    derivatives (chapter 3), which is right at the optimum without l2 and nowhere else: elsewhere
-    ValueError. A given covariance implies band=0.95. Further keywords go to Axes.plot for the
+    derivatives (chapter 3), which is right at the optimum without l2 and sample weights, and
+    nowhere else: elsewhere ValueError. A given covariance implies band=0.95. Further keywords go to Axes.plot for the
     curve.
 
     TypeError or ValueError names the argument or the entry that cannot be used; ValueError also
