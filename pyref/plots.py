@@ -219,8 +219,8 @@ def sigmoid_fit(
 
     C is `covariance`, two rows of two; without it, the inverse of the summed loss's second
     derivatives (chapter 3), which is right at the optimum without l2 and sample weights, and
-    nowhere else: elsewhere ValueError. A given covariance implies band=0.95. Further keywords go to Axes.plot for the
-    curve.
+    nowhere else: elsewhere ValueError. A given covariance implies band=0.95. Further keywords
+    go to Axes.plot for the curve.
 
     TypeError or ValueError names the argument or the entry that cannot be used; ValueError also
     if x is constant, or the labels are separated so far that the second derivatives vanish.
