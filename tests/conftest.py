@@ -17,6 +17,10 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 pytest.register_assert_rewrite("compare", "oracle", "truth")
 
+# Pictures are drawn into memory: no window, whatever the machine has. (An example in the README
+# may say nothing of it, and matplotlib chooses when it is first imported.)
+os.environ["MPLBACKEND"] = "agg"
+
 MODULES = {"python": "pyref.logistic", "c": "pyref.fast"}
 PURE_ONLY = os.environ.get("PYREF_PURE") == "1"
 IDS = ["python"] if PURE_ONLY else ["python", "c"]
