@@ -5,8 +5,10 @@
  *
  *     a[j] = (x[j] - shift[j]) * scale[j]
  *
- * in scratch memory, and the sums are taken from there. A row of weight 0 is not there: it is
- * zeros, with a score that costs nothing, and no largest value takes notice of it.
+ * in scratch memory, and the sums are taken from there: for the many products of a row it is
+ * the cheapest, and for the few of a gradient no dearer than doing it twice. A row of weight 0
+ * is not there: it is zeros, with a score that costs nothing, and no largest value takes notice
+ * of it.
  *
  * First in `out` stand maxima, whose parts are combined by taking the largest; then sums. */
 
@@ -14,7 +16,7 @@
  *
  * Two passes over X as it is. Every feature has sums of its own, row after row. */
 
-/* fetch() for a group of eight rows, eight rows at a time */
+/* fetch() what lies ahead of a group of eight rows, when its first is reached. */
 INLINE const char *fetch_rows(const samples *s, size_t row, size_t size, const char *next)
 {
     const size_t bytes = s->d * size;
@@ -212,7 +214,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     double most[4] = {NONE, NONE, NONE, NONE};
     lanes loss = lanes_set(0.0), sum_b = lanes_set(0.0), far = lanes_set(NONE);
 
-    memset(scratch, 0, ((LANES + 4) * wide + block * d + LANES) * sizeof *scratch);
+    memset(scratch, 0, (LANES + 4) * wide * sizeof *scratch);
     memcpy(shift, x->shift, d * sizeof *shift);
     memcpy(scale, x->scale, d * sizeof *scale);
     memcpy(w, params, d * sizeof *w);

@@ -543,7 +543,7 @@ def newton(
     iterations: Any = 100,
     callback: Callable[[int, float], object] | None = None,
     threads: int | None = None,
-) -> Newton:
+) -> Newton[array[float], array[float]]:
     """The (w, b) for which the objective is lowest, by Newton's method; see pyref.newton."""
     return fast_second_order.fit(
         True, X, y, None, w, b, l2, sample_weight, tolerance, iterations, callback, threads
@@ -563,7 +563,7 @@ def lbfgs(
     iterations: Any = 100,
     callback: Callable[[int, float], object] | None = None,
     threads: int | None = None,
-) -> Newton:
+) -> Newton[array[float], array[float]]:
     """The same without a Hessian, by limited-memory BFGS; see pyref.lbfgs."""
     return fast_second_order.fit(
         False, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback, threads

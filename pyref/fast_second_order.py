@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from math import frexp, ldexp, log, sqrt
 from typing import Any
 
-from . import buffers, checks, second_order
+from . import buffers, checks
+from . import second_order as _second_order
 from .buffers import Buffer, doubles, zeros
 from .checks import Newton
 from .compiled import ffi, lib
-from .second_order import FAINT, HARDLY, ROUNDING
 
+second_order: Any = _second_order  # whose stub tells of the public functions alone
 _SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
-_FAR = log(1 / FAINT - 1)  # the score at which p, or 1-p, is FAINT
+_FAR = log(1 / second_order.FAINT - 1)  # the score at which p, or 1-p, is FAINT
 _NARROWEST = 2.0**-1021  # the least unit of a column whose inverse is a float
 
 
@@ -53,9 +54,7 @@ class _Passes:
             lib.pyref_run_free(run)
         self.runs.clear()
 
-    def make(
-        self, what: int, params: Sequence[float], size: int, share: int = 1
-    ) -> array[float]:
+    def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:
         """The `size` results of a pass of that kind, over one in `share` rows."""
         X, y = self.X, self.y
         if (what, share) not in self.runs:
@@ -107,9 +106,7 @@ class _Samples:
     def close(self) -> None:
         self.passes.free()
 
-    def _standardise(
-        self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float
-    ) -> None:
+    def _standardise(self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float) -> None:
         """The units of second_order._standardised, in two passes; checks the values of X."""
         d = self.d
         row = _some_row(X, s)
@@ -183,9 +180,10 @@ class _Samples:
         L, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
         found, total = hess
         sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(L)
+        rounding = second_order.ROUNDING
         while row[0] < m:
             if not lib.pyref_cholesky(
-                sums, m, total, ridge, shift, last_first, ROUNDING, to, row, _SECONDS_IN_C
+                sums, m, total, ridge, shift, last_first, rounding, to, row, _SECONDS_IN_C
             ):
                 return None, row[0]
         return L, None
@@ -232,8 +230,9 @@ class _Samples:
 
     def _moves(self, theta: Sequence[float], v: Sequence[float]) -> array[float]:
         """{furthest onward where not faint, furthest onward, reach; furthest onward(theta)}"""
-        self.moved = v, self.passes.make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
-        return self.moved[1]
+        found = self.passes.make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
+        self.moved = v, found
+        return found
 
     def reach(self, v: Sequence[float], enough: float) -> float:
         bound = self._bound(v)
@@ -241,7 +240,8 @@ class _Samples:
             return bound
         if self.moved is None or self.moved[0] is not v:
             self._moves([0.0] * len(v), v)
-        return self.moved[1][2]
+        reach: float = self.moved[1][2]
+        return reach
 
     def onward(self, theta: Sequence[float], v: Sequence[float]) -> tuple[float, bool]:
         bound = self._bound(v)
@@ -263,7 +263,7 @@ class _Samples:
 
     def forces(self, theta: Sequence[float]) -> Any:
         def mean(what: int, *params: Any) -> list[float]:
-            return [v / self.total for v in self._sums(what, theta, *params, [FAINT])]
+            return [v / self.total for v in self._sums(what, theta, *params, [second_order.FAINT])]
 
         return mean(lib.PYREF_FORCES), lambda v: mean(lib.PYREF_PRODUCT, v)
 
@@ -271,12 +271,12 @@ class _Samples:
         return self._moves([0.0] * len(v), v)[1]
 
     def rest(self, v: Sequence[float]) -> Any:
-        return lambda u: self._sums(lib.PYREF_REST, v, u, [HARDLY])
+        return lambda u: self._sums(lib.PYREF_REST, v, u, [second_order.HARDLY])
 
     def separates(self, v: Sequence[float]) -> bool:
         if not any(v):
             return False
-        back, onward = self.passes.make(lib.PYREF_SEPARATES, [*v, ROUNDING], 2)
+        back, onward = self.passes.make(lib.PYREF_SEPARATES, [*v, second_order.ROUNDING], 2)
         return onward > 0 and not back
 
 
@@ -331,7 +331,7 @@ def fit(
     iterations: Any,
     callback: Any,
     threads: Any,
-) -> Newton:
+) -> Newton[array[float], array[float]]:
     """fast.newton or fast.lbfgs, to which alone memory belongs"""
     samples = None
     try:
@@ -354,12 +354,11 @@ def fit(
         end = second_order._run(
             samples, samples.units, w, b, l2, tolerance, iterations, callback, memory
         )
-        errors = end.standard_errors
-        return end._replace(
-            w=array("d", end.w),
-            losses=array("d", end.losses),
-            standard_errors=None if errors is None else array("d", errors),
-        )
+        errors = None if end.standard_errors is None else array("d", end.standard_errors)
+        return Newton(
+            array("d", end.w), end.b, array("d", end.losses), end.iterations, end.status, errors,
+            end.log_likelihood,
+        )  # fmt: skip
     except BaseException:
         buffers.let_go(X, y, sample_weight)
         raise

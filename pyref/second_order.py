@@ -570,7 +570,8 @@ def newton(
     t is 1, or less where F would not fall: it is halved until it does. X is n rows of d
     features, y is n labels from 0 to 1, sample_weight is n numbers, 0 or more, that count the
     rows: 2 is the row twice, in the standard errors too. The start is zeros, or the given w and
-    b if F is lower there. A step takes about n d^2 / 2 multiplications; for thousands of
+    b if F is lower there; or if none are given and there are 65536 rows or more, where a
+    sixteenth of them leads. A step takes about n d^2 / 2 multiplications; for thousands of
     features see `lbfgs`.
 
     Returns Newton(w, b, losses, iterations, status, standard_errors, log_likelihood).
@@ -676,11 +677,12 @@ def lbfgs(
     return _run(samples, units, w, b, l2, tolerance, iterations, callback, memory)
 
 
-# With very many rows a step takes long, and most of the way can be gone with a few of them:
-# the optimum of a part of the rows is off by about what chance makes of so many, which in units
-# of the Newton decrement, grad . hess^-1 grad, is (d+1)/rows. And their Hessian is right to
-# about the square root of that, so that one factorisation serves for some steps with the
-# gradient of all rows, which is cheaper than their Hessian.
+# Of very many rows a few know most of the way. The optimum for one row in SHARE is off by no more
+# than chance makes of so many: in units of Newton's decrement, -grad . step, which is twice what
+# the step promises to gain, by about (d+1)/rows. So it is found only that well. And as their
+# Hessian is nearly that of all rows, it then serves for some steps with the gradient of all
+# rows, which is a fraction of the work. If something is out of the ordinary, there is no head
+# start, and if F is not lower for it than at zeros, it is not taken.
 
 MANY = 65536
 SHARE = 16
@@ -690,7 +692,7 @@ def _head_start(samples, size):
     """(theta, or zeros if rows are few; whether the columns are known to be independent)."""
     zeros, independent = [0.0] * size, False
     rows = samples.count() // SHARE
-    if samples.count() < MANY or rows < 32 * size:
+    if samples.count() < MANY or rows < 32 * size or samples.one_class:
         return zeros, False
     theta, decrement = zeros, checks.INFINITY
     for _ in range(10):

@@ -429,7 +429,8 @@ def table_by_fast(fast, memory, threads, seconds, word, n, d, C, X, X_kind, X_at
     count = 2 * (d + 1) + 1 + 2 * d if word in LOOKS else (C or 1) * (d + 1)
     params = memory.floats(w, int(w_at), count)
     how = [float(value) for value in descent]
-    if word not in ("gradient", "descent") or weight != "-" or (how and how[3]) or seconds is not None:
+    unnamed = word not in ("gradient", "descent") or weight != "-" or (how and how[3])
+    if unnamed or seconds is not None:
         weight = weight != "-" and memory.floats(weight, int(weight_at), n)
         seconds = 60.0 if seconds is None else seconds
         return table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weight, how)
