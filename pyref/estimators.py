@@ -75,9 +75,7 @@ def backend(name: str = "auto") -> tuple[str, Any]:
     checks.choice(name, "backend", ("auto", "python", "c"))
     if name != "python":
         try:
-            fast = importlib.import_module(f"{PACKAGE}.fast")
-            if name == "c" or hasattr(fast, "newton"):
-                return "c", fast
+            return "c", importlib.import_module(f"{PACKAGE}.fast")
         except ImportError:
             if name == "c":
                 raise

@@ -25,7 +25,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from . import checks, terminal
-from .logistic import _add_gradient_ab, sigmoid
+from .logistic import _add_gradient_ab, _with_not_y, sigmoid
 from .second_order import hessian
 
 if TYPE_CHECKING:
@@ -653,10 +653,11 @@ def descent_path(
     momentum = checks.not_negative(momentum, "momentum")
     checks.label_values(y)
     checks.sample_values(x)
+    samples = _with_not_y(x, y)
     a = b = v_a = v_b = 0.0
     path = [(a, b)]
     for _ in range(iterations):
-        v_a, v_b = _add_gradient_ab(x, y, a, b, momentum * v_a, momentum * v_b)
+        v_a, v_b = _add_gradient_ab(samples, a, b, momentum * v_a, momentum * v_b)
         a, b = a - learning_rate * (v_a / len(x)), b - learning_rate * (v_b / len(x))
         if not (checks.is_finite(a) and checks.is_finite(b)):
             break
