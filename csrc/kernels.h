@@ -55,6 +55,7 @@ typedef struct {
     int soft;                    /* chapter 2: y is n x classes probabilities */
     int X_kind, y_kind;
     int far; /* X does not fit the caches: fetch it ahead */
+    double *scores;              /* for scores_rows: n x classes */
     const double *shift, *scale; /* chapter 3's units, d each (standard_kernel.h) */
 } samples;
 
@@ -153,6 +154,7 @@ typedef struct {
     rows_kernel *hessian_rows;  /* and, behind it, the second derivatives: rows j of k <= j */
     rows_kernel *softmax_rows;  /* params = {w[C][d], b[C]}, out = {loss, their gradient} */
     rows_kernel *squares_rows;  /* out = {sum of s (|x|^2 + 1)} */
+    rows_kernel *scores_rows;   /* params = {w[C][d], b[C]}; the rows' scores to `scores` */
     rows_kernel *read_rows;     /* out = {sum of X} */
     void (*pack)(const samples *s, size_t first, size_t last, double *packed);
     rows_kernel *look[LOOKS];   /* chapter 3's passes */

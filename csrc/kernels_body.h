@@ -5,6 +5,7 @@
 #include "squares_kernel.h"
 #include "logistic_kernel.h"
 #include "multinomial_kernel.h"
+#include "scores_kernel.h"
 #include "standard_kernel.h"
 #include "algebra_kernel.h"
 #include "scalar_kernel.h"
@@ -15,6 +16,7 @@ const kernels KERNELS = {
     .hessian_rows = hessian_rows,
     .softmax_rows = softmax_rows,
     .squares_rows = squares_rows,
+    .scores_rows = scores_rows,
     .read_rows = read_rows,
     .look = {look_columns, look_spreads, look_gradient, look_hessian, look_moves, look_forces,
              look_product, look_rest, look_separates},

@@ -45,6 +45,21 @@ void pyref_softmax(const double *zs, size_t C, double *ps)
         ps[c] /= 1.0 + rest;
 }
 
+void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)
+{
+    if (C > 1) {
+        for (size_t i = 0; i < n; i++)
+            pyref_softmax(scores + i * C, C, ps + i * C);
+        return;
+    }
+    /* sigmoid(-z) and sigmoid(z): both exact in their tails, which 1 - p is not */
+    for (size_t i = 0; i < n; i++) {
+        ps[2 * i] = -scores[i];
+        ps[2 * i + 1] = scores[i];
+    }
+    active_kernels->sigmoid(ps, ps, ps, 2 * n);
+}
+
 double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_t C)
 {
     double loss = 0.0;

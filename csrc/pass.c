@@ -134,6 +134,11 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->kernel = active_kernels->squares_rows;
         p->out_size = 1;
         break;
+    case PYREF_SCORES:
+        p->kernel = active_kernels->scores_rows;
+        p->out_size = 1;
+        p->scratch_size = classes * wide_d(d);
+        break;
     case PYREF_READ:
         p->kernel = active_kernels->read_rows;
         p->out_size = 1;
@@ -353,6 +358,11 @@ int team_pass(team *t, const double *params, double deadline)
 void pyref_run_share(pyref_run *run, size_t share)
 {
     ((pass *)run)->share = share;
+}
+
+void pyref_run_scores(pyref_run *run, double *scores)
+{
+    ((pass *)run)->samples.scores = scores;
 }
 
 void pyref_run_units(pyref_run *run, const double *shift, const double *scale)

@@ -38,7 +38,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 4 };
+enum { PYREF_INTERFACE = 5 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -60,6 +60,10 @@ double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_
 double pyref_categorical_cross_entropy_with_logits(const double *ys, const double *zs, size_t C,
                                                    double *room);
 
+/* n rows of probabilities, one for each of C classes, from their scores. With one score a row
+ * there are two: 1 - p and p of chapter 1. */
+void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps);
+
 /* The primitives alone, for the tests: log, log1p, and e^-a for a >= 0. */
 double pyref_log_of(double p);
 void pyref_log(const double *x, double *out, size_t n);
@@ -75,6 +79,8 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  *   HESSIAN    chapter 3: as GRADIENT, and behind it the second derivatives, symmetric, for the
  *              d + 1 parameters in order: row j holds k = 0..j
  *   SQUARES    chapter 1's safe learning rate: out = {sum of s (|x|^2 + 1)}, whatever params are
+ *   SCORES     params = {w[classes][d], b[classes]}: the n x classes scores to where
+ *              pyref_run_scores says; out = {0}, or a NaN if one of them is not finite
  *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory
  *
  * And what chapter 3's fits look for; onward is the score with the sign of a hard label, by
@@ -100,6 +106,7 @@ enum {
     PYREF_SOFTMAX,
     PYREF_HESSIAN,
     PYREF_SQUARES,
+    PYREF_SCORES,
     PYREF_READ,
     PYREF_COLUMNS,
     PYREF_SPREADS,
@@ -119,6 +126,9 @@ void pyref_run_free(pyref_run *run);
 
 /* The units of chapter 3's passes, d numbers each; they must outlive the run. */
 void pyref_run_units(pyref_run *run, const double *shift, const double *scale);
+
+/* Where a pass of SCORES writes them. */
+void pyref_run_scores(pyref_run *run, double *scores);
 
 /* From now on a pass reads one in `share` rows: the first ones of each part. */
 void pyref_run_share(pyref_run *run, size_t share);

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import buffers, checks, fast_second_order
+from . import predictions as predictions  # for the estimators
 from .buffers import Buffer, by_class, by_feature, doubles, zeros
 from .checks import Descent, Newton
 from .compiled import ffi, lib

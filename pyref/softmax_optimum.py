@@ -59,8 +59,8 @@ Vector = list[float]
 
 def scores(module: Any, X: Any, w: Any, b: Any, threads: int | None) -> Any:
     """w . x + b of every row: n numbers, or n rows of C one after the other (chapter 2's w, b)."""
-    if hasattr(module, "scores"):
-        return module.scores(X, w, b, threads=threads)
+    if hasattr(module, "predictions"):  # the compiled implementation
+        return module.predictions.scores(X, w, b, threads)
     out = array("d")
     rows = _rows(X)
     for x in rows:
@@ -84,8 +84,8 @@ def scores(module: Any, X: Any, w: Any, b: Any, threads: int | None) -> Any:
 
 def probabilities(module: Any, X: Any, w: Any, b: Any, threads: int | None) -> Any:
     """n rows of C probabilities, one after the other (C = 2 for chapter 1's w and b)."""
-    if hasattr(module, "probabilities"):
-        return module.probabilities(X, w, b, threads=threads)
+    if hasattr(module, "predictions"):
+        return module.predictions.probabilities(X, w, b, threads)
     zs = scores(module, X, w, b, threads)
     out = array("d")
     if isinstance(b, float):

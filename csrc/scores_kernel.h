@@ -1,0 +1,40 @@
+/* The scores of rows: what a fitted model says of each, rather than sums over all of them. */
+
+/* params = {w[C][d], b[C]}; row i's C scores to x->scores[i * C ...], the same sums as in every
+ * other pass. out = {0}, or a NaN if one of the scores is not finite. */
+INLINE void scores_to(const samples *x, const int is_f64, const double *params, size_t first,
+                      size_t last, double *scratch, double *out)
+{
+    const size_t d = x->d, C = x->classes, wide = wide_d(d);
+    const double *b = params + C * d;
+    lanes poison = lanes_set(0.0), zero = poison;
+    memset(scratch, 0, C * wide * sizeof *scratch);
+    for (size_t c = 0; c < C; c++)
+        memcpy(scratch + c * wide, params + c * d, d * sizeof *scratch);
+    for (size_t i = first; i < last; i += LANES) {
+        const size_t rows = last - i < LANES ? last - i : LANES;
+        for (size_t c = 0; c < C; c++) {
+            double z[LANES] = {0};
+            if (rows == LANES)
+                lanes_store(z, x->far && is_f64
+                                   ? scores_in_order(x->X, 1, i * d, d, scratch + c * wide, b[c])
+                                   : scores(x->X, is_f64, i * d, d, scratch + c * wide, b[c]));
+            else
+                for (size_t k = 0; k < rows; k++)
+                    z[k] = score(x->X, is_f64, (i + k) * d, d, scratch + c * wide, b[c]);
+            poison = lanes_fma(lanes_load(z), zero, poison);
+            for (size_t k = 0; k < rows; k++)
+                x->scores[(i + k) * C + c] = z[k];
+        }
+    }
+    out[0] = lanes_sum(poison);
+}
+
+static void scores_rows(const samples *x, const double *params, size_t first, size_t last,
+                        double *scratch, double *out)
+{
+    if (x->X_kind == F64)
+        scores_to(x, 1, params, first, last, scratch, out);
+    else
+        scores_to(x, 0, params, first, last, scratch, out);
+}

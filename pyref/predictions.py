@@ -1,0 +1,63 @@
+"""What a fitted model says of new rows, compiled: scores and probabilities.
+
+(The estimators' twin in Python stands in softmax_optimum.py.)
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from . import buffers
+from .buffers import doubles, zeros
+from .compiled import ffi, lib
+
+_SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
+_NUMBERS = 1 << 16  # probabilities computed in one call
+
+
+def scores(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
+    """w . x + b of every row of X: n numbers; or with d rows of C weights, n rows of C.
+
+    ValueError names the entry of X that is not finite.
+    """
+    try:
+        X = buffers.table(X)
+        by_class = not isinstance(b, float)
+        C = len(b) if by_class else 1
+        params = buffers.by_class(w, b) if by_class else array("d", [*w, b])
+        out, poison = zeros(X.length * C), zeros(1)
+        run = lib.pyref_run_new(
+            lib.PYREF_SCORES, X.pointer, X.kind, ffi.NULL, X.kind, ffi.NULL, X.length, X.width, C,
+            0, 1, buffers.thread_count(threads),
+        )  # fmt: skip
+        if not run:
+            raise MemoryError("no memory for the scores")
+        try:
+            lib.pyref_run_scores(run, doubles(out))
+            while not lib.pyref_run_pass(run, doubles(params), _SECONDS_IN_C, doubles(poison)):
+                pass  # between two calls, Python looks after Ctrl-C
+        finally:
+            lib.pyref_run_free(run)
+        if poison[0] != 0:
+            buffers.table_values(X, "X")
+        return out
+    except BaseException:
+        buffers.let_go(X)
+        raise
+
+
+def probabilities(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
+    """n rows of C probabilities, one after the other; of two for chapter 1's w and b."""
+    zs = scores(X, w, b, threads)
+    C = 1 if isinstance(b, float) else len(b)
+    if C == 1 and not isinstance(b, float):
+        return array("d", [1.0]) * len(zs)  # the only class is certain
+    width = 2 if C == 1 else C
+    out = zeros(len(zs) // C * width)
+    at, ps = doubles(zs), doubles(out)
+    step = max(_NUMBERS // C, 1)
+    for i in range(0, len(zs) // C, step):
+        rows = min(step, len(zs) // C - i)
+        lib.pyref_probabilities(at + i * C, rows, C, ps + i * width)
+    return out
