@@ -424,7 +424,7 @@ def test_memory_that_fails(fast, name):
                 failures += 1
     finally:
         fast.lib.pyref_fail_allocation_after(-1)
-    assert failures >= 5
+    assert failures >= 2
     assert messages == {"no memory for the sums of a pass over X"}
     assert found == want
     assert call(fast, X, y, sample_weight=s) == want
