@@ -214,14 +214,27 @@ INLINE void sum_lanes(const double *sum, size_t d, size_t lane_step, double *out
 static void pack(const samples *s, size_t first, size_t last, double *packed)
 {
     const size_t d = s->d, wide = packed_d(d), columns = wide + 1 + (s->sample_weight != NULL);
-    memset(packed, 0, (last - first + LANES - 1) / LANES * LANES * columns * sizeof *packed);
-    for (size_t i = first; i < last; i++) {
-        double *x = packed + (i - first) / LANES * LANES * columns + (i - first) % LANES;
-        for (size_t j = 0; j < d; j++)
-            x[j * LANES] = value_at(s->X, s->X_kind, i * d + j);
-        x[wide * LANES] = value_at(s->y, s->y_kind, i);
+    for (size_t i = first; i < last; i += LANES, packed += columns * LANES) {
+        const size_t rows = last - i < LANES ? last - i : LANES;
+        double *y = packed + wide * LANES;
+        if (d < wide || rows < LANES)
+            memset(packed, 0, columns * LANES * sizeof *packed);
+#define PACK(type)                                                                        \
+    for (size_t k = 0; k < rows; k++) {                                                   \
+        type x[8];                                                                        \
+        memcpy(x, (const char *)s->X + (i + k) * d * sizeof(type), d * sizeof(type));     \
+        for (size_t j = 0; j < d; j++)                                                    \
+            packed[j * LANES + k] = (double)x[j];                                         \
+    }
+        if (s->X_kind == F64) {
+            PACK(double)
+        } else {
+            PACK(float)
+        }
+#undef PACK
+        load_labels(s, i, rows, y);
         if (s->sample_weight)
-            x[(wide + 1) * LANES] = s->sample_weight[i];
+            memcpy(y + LANES, s->sample_weight + i, rows * sizeof *y);
     }
 }
 
