@@ -4,6 +4,7 @@ A bar is a function of the settings that returns a Measured, under a name in BAR
 is another such function; `compare` does the work of checking and timing whatever the work is.
 """
 
+import gc
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -114,6 +115,10 @@ def peers_of(problem, peers, check, per):
 def compare(contenders, rounds, warm, trials=None):
     """Race the contenders: their summaries by name, and what others took of the machine."""
     trials = trials or {}
+    # Python's garbage collector would look through all that the other libraries have loaded, in
+    # everybody's time; a program that uses one of them has not loaded the others.
+    gc.collect()
+    gc.freeze()
     with Witness() as witness:
         seconds = race(contenders, rounds, warm)
     found = {}
