@@ -41,6 +41,8 @@ For P3 and P3f the limit is the memory: X is also read by the C part's own loop 
 and does nothing else (PYREF_READ), in the same race; the faster of one thread and the default
 number counts. GB are 10^9 bytes of X for each epoch, whatever else is read.
 
+What was tried in the kernels, and what it gave, stands in tried.md.
+
 Which limits of the environment are lifted: see LIFTED. OPENBLAS_CORETYPE and the others there
 could hold a peer back, so the program starts itself again without them.
 
