@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from .checks import _Numbers
 from .estimators import LogisticRegression
 
+AGAIN: str
 FORMAT: str
 VERSION: int
 SMALL: bool

@@ -32,9 +32,13 @@ def lbfgs(
     callback: Callable[[int, float], object] | None = None,
 ) -> Newton: ...
 
-# What softmax_optimum.py takes from here.
+# What the estimators and the compiled twin take from here, and what it rests on.
+FAINT: float
+HARDLY: float
+MANY: int
 PATIENCE: int
 ROUNDING: float
+SHARE: int
 _Vector = list[float]
 
 def _dot(u: Iterable[float], v: Iterable[float]) -> float: ...
