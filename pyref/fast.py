@@ -25,30 +25,14 @@ from . import predictions as predictions  # for the estimators
 from .buffers import Buffer, by_class, by_feature, doubles, zeros
 from .checks import Descent, Newton
 from .compiled import ffi, lib
+from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
 
-_SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 _STEPS = 4096  # iterations made in one call
 _SMALL = 1 << 14  # elements of X below which a pass is over in microseconds
 _SCORES = 1 << 16  # scores looked at in one call
-_NO_MEMORY = "no memory for the sums of a pass over X"
 
 
 # ---------------------------------------------------------------- passes over the data
-
-
-def _run(
-    what: int, X: Buffer, y: Buffer | None, s: Buffer | None, classes: int, passes: int,
-    threads: int,
-) -> Any:  # fmt: skip
-    """A run of that kind over X, y and the sample weights, to be freed by whoever asked for it."""
-    labels, kind = (ffi.NULL, 0) if y is None else (y.pointer, y.kind)
-    run = lib.pyref_run_new(
-        what, X.pointer, X.kind, labels, kind, buffers.as_doubles(s), X.length, X.width,
-        classes or 1, classes > 0 and kind < 2, min(passes, buffers.MOST), threads,
-    )  # fmt: skip  (float labels are rows of probabilities, integers are class numbers)
-    if not run:
-        raise MemoryError(_NO_MEMORY)
-    return run
 
 
 def _pass(
@@ -67,7 +51,7 @@ def _pass(
     if ending != lib.PYREF_DONE:
         buffers.label_values(y)
         if ending == lib.PYREF_NO_MEMORY:
-            raise MemoryError(_NO_MEMORY)
+            raise MemoryError(NO_MEMORY)
         buffers.table_values(X, name)
     return out
 
@@ -85,14 +69,12 @@ def _long_pass(
 ) -> array[float]:
     """The `size` sums of one pass of a run of that kind, at params. Checks the values of X."""
     out = zeros(size)
-    sums, at = doubles(out), doubles(params)
-    run = _run(what, X, y, s, classes, 1, threads)
+    run = new_run(what, X, y, s, classes, 1, threads)
     try:
-        while not lib.pyref_run_pass(run, at, _SECONDS_IN_C, sums):
-            pass  # between two calls, Python looks after Ctrl-C
+        finish(run, params, out)
     finally:
         lib.pyref_run_free(run)
-    if lib.pyref_find_not_finite(sums, 0, 0, size) < size:
+    if lib.pyref_find_not_finite(doubles(out), 0, 0, size) < size:
         buffers.table_values(X, name)
     return out
 
@@ -155,12 +137,12 @@ def _descend(
     velocity = zeros(len(params))
     at, speed, last = doubles(params), doubles(velocity), doubles(recent)
     what = lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT
-    run = _run(what, X, y, s, classes, iterations, threads)
+    run = new_run(what, X, y, s, classes, iterations, threads)
     try:
         while len(losses) < iterations:
             ask = min(together, iterations - len(losses))
             ending = lib.pyref_run_descent(
-                run, at, speed, step, momentum, l2, total, tolerance, ask, _SECONDS_IN_C, last,
+                run, at, speed, step, momentum, l2, total, tolerance, ask, SECONDS_IN_C, last,
                 made,
             )  # fmt: skip
             losses.extend(recent[: made[0]])

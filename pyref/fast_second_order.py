@@ -17,9 +17,9 @@ from . import second_order as _second_order
 from .buffers import Buffer, doubles, zeros
 from .checks import Newton
 from .compiled import ffi, lib
+from .passes import SECONDS_IN_C, finish, new_run
 
 second_order: Any = _second_order  # whose stub tells of the public functions alone
-_SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 _FAR = log(1 / second_order.FAINT - 1)  # the score at which p, or 1-p, is FAINT
 _NARROWEST = 2.0**-1021  # the least unit of a column whose inverse is a float
 
@@ -56,21 +56,13 @@ class _Passes:
 
     def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:
         """The `size` results of a pass of that kind, over one in `share` rows."""
-        X, y = self.X, self.y
         if (what, share) not in self.runs:
-            run = lib.pyref_run_new(
-                what, X.pointer, X.kind, y.pointer, y.kind, buffers.as_doubles(self.s), X.length,
-                X.width, 1, 0, 1, self.threads,
-            )  # fmt: skip
-            if not run:
-                raise MemoryError("no memory for the sums of a pass over X")
+            run = new_run(what, self.X, self.y, self.s, 0, 1, self.threads)
             self.runs[what, share] = run
             lib.pyref_run_units(run, doubles(self.shift), doubles(self.scale))
             lib.pyref_run_share(run, share)
         out = zeros(size)
-        at, sums = doubles(_as_array(params)), doubles(out)
-        while not lib.pyref_run_pass(self.runs[what, share], at, _SECONDS_IN_C, sums):
-            pass  # between two calls, Python looks after Ctrl-C
+        finish(self.runs[what, share], _as_array(params), out)
         return out
 
 
@@ -183,7 +175,7 @@ class _Samples:
         rounding = second_order.ROUNDING
         while row[0] < m:
             if not lib.pyref_cholesky(
-                sums, m, total, ridge, shift, last_first, rounding, to, row, _SECONDS_IN_C
+                sums, m, total, ridge, shift, last_first, rounding, to, row, SECONDS_IN_C
             ):
                 return None, row[0]
         return L, None
@@ -210,7 +202,7 @@ class _Samples:
         triangle, u = doubles(L), doubles(_as_array(last))
         room, to = doubles(zeros(m)), doubles(out)
         while row[0] < m:
-            lib.pyref_variances(triangle, m, u, room, to, row, _SECONDS_IN_C)
+            lib.pyref_variances(triangle, m, u, room, to, row, SECONDS_IN_C)
         return out
 
     def pair(self, change: Sequence[float], turn: Sequence[float]) -> Any:

@@ -10,9 +10,9 @@ from typing import Any
 
 from . import buffers
 from .buffers import doubles, zeros
-from .compiled import ffi, lib
+from .compiled import lib
+from .passes import finish, new_run
 
-_SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 _NUMBERS = 1 << 16  # probabilities computed in one call
 
 
@@ -27,16 +27,11 @@ def scores(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
         C = len(b) if by_class else 1
         params = buffers.by_class(w, b) if by_class else array("d", [*w, b])
         out, poison = zeros(X.length * C), zeros(1)
-        run = lib.pyref_run_new(
-            lib.PYREF_SCORES, X.pointer, X.kind, ffi.NULL, X.kind, ffi.NULL, X.length, X.width, C,
-            0, 1, buffers.thread_count(threads),
-        )  # fmt: skip
-        if not run:
-            raise MemoryError("no memory for the scores")
+        helpers = buffers.thread_count(threads)
+        run = new_run(lib.PYREF_SCORES, X, None, None, C, 1, helpers, "no memory for the scores")
         try:
             lib.pyref_run_scores(run, doubles(out))
-            while not lib.pyref_run_pass(run, doubles(params), _SECONDS_IN_C, doubles(poison)):
-                pass  # between two calls, Python looks after Ctrl-C
+            finish(run, params, poison)
         finally:
             lib.pyref_run_free(run)
         if poison[0] != 0:

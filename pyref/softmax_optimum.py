@@ -37,9 +37,10 @@ from .second_order import (
     ROUNDING,
     _cholesky,
     _dot,
+    _lbfgs_step,
+    _newton_step,
     _plus,
-    _solve_lower,
-    _solve_upper,
+    _solve,
 )
 
 # A column whose variance is below this part of its mean square has lost six digits of it: it
@@ -341,7 +342,9 @@ def _balanced(problem: Problem, ps: list[Any], grad: Vector) -> bool:
                     if c < C - 1:
                         for j, a_j in enumerate([*a, 1.0]):
                             push[c * m + j] += sign * a_j
-    v, exact = _newton_step(problem.pairs(forces, 0.0), [-f for f in push])
+    v, _, exact = _newton_step(
+        problem.pairs(forces, 0.0), [-f for f in push], _cholesky, _solve
+    )
     if not exact:
         return False
     zs = problem.scores(v)
@@ -415,37 +418,6 @@ def _fate(problem: Problem, phi: Vector) -> bool | None:
     return found.get(verdict)
 
 
-# ---------------------------------------------------------------- steps, as in chapter 3
-
-
-def _newton_step(H: list[Vector], grad: Vector) -> tuple[Vector, bool]:
-    """(step, exact): exact unless something had to be added to H before it had a square root."""
-    steepest = len(grad) / 4
-    for part in (0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0):
-        L, _ = _cholesky(H, part * steepest)
-        if L is not None:
-            return _solve_upper(L, _solve_lower(L, [-g for g in grad])), part == 0
-    return [-g / steepest for g in grad], False
-
-
-def _lbfgs_step(pairs: list[tuple[Vector, Vector]], grad: Vector, ridge: Vector) -> Vector:
-    """-(the inverse Hessian, as the last changes and turns of the gradient have it) grad."""
-    step = [-g for g in grad]
-    parts = []
-    for change, turn in reversed(pairs):
-        parts.append(_dot(change, step) / _dot(change, turn))
-        step = _plus(step, -parts[-1], turn)
-    guess = [1 / (0.25 + r) for r in ridge]
-    scale = 1 / len(grad)
-    if pairs:
-        change, turn = pairs[-1]
-        scale = _dot(change, turn) / _dot(turn, [g * t for g, t in zip(guess, turn)])
-    step = [scale * g * v for g, v in zip(guess, step)]
-    for (change, turn), part in zip(pairs, reversed(parts)):
-        step = _plus(step, part - _dot(turn, step) / _dot(change, turn), change)
-    return step
-
-
 # ---------------------------------------------------------------- the loop
 
 
@@ -513,9 +485,9 @@ def softmax_optimum(
         exact = False
         if newton or (flat and has_optimum is None and small):
             ps = problem.probabilities(phi)
-            step, exact = _newton_step(problem.hessian(ps), grad)
+            step, _, exact = _newton_step(problem.hessian(ps), grad, _cholesky, _solve)
         if not newton and not exact:
-            step = _lbfgs_step(pairs, grad, ridge)
+            step = _lbfgs_step(pairs, grad, ridge, _dot, _plus)
         if has_optimum is None and flat and exact:
             has_optimum = _balanced(problem, ps, grad) or None
         if has_optimum is None and not asked and (flat or last or (newton and k >= PATIENCE)):
