@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from copy import copy
 from math import frexp, ldexp, log, sqrt
 from typing import Any
 
@@ -85,7 +86,7 @@ class _Samples:
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
     ) -> None:
-        self.d, self.total = X.width, total
+        self.d, self.total, self.share = X.width, total, 1
         self.passes = _Passes(X, y, s, threads)
         self.known: list[tuple[Any, float]] = []
         self.moved: Any = None
@@ -116,7 +117,7 @@ class _Samples:
                 raise checks.too_wide_column(j)
             powers.append(ldexp(1.0, min(max(-frexp(reach)[1], -1022), 1022)))
         found = self.passes.make(lib.PYREF_SPREADS, [*means, *powers], 3 * d)
-        shifts, spreads, self.largest = [], [], []
+        shifts, spreads, self.reaches = [], [], []
         for j, (mean, power) in enumerate(zip(means, powers, strict=True)):
             below, above = found[j], -found[d + j]
             shift = below if mean - below <= above - mean else above
@@ -132,7 +133,8 @@ class _Samples:
             spread = max(spread, _NARROWEST)
             shifts.append(shift)
             spreads.append(spread)
-            self.largest.append(largest / spread)
+            self.reaches.append(largest / spread)
+        self.reaches.append(1.0)
         self.passes.free()  # these two are not made again
         self.units = shifts, spreads
         self.ridge = [l2 / spread / spread for spread in spreads] + [0.0]
@@ -146,26 +148,28 @@ class _Samples:
 
     def objective(self, theta: Sequence[float], with_hessian: bool) -> Any:
         if with_hessian:
-            found = self._hessian(theta, checks.INFINITY, 1)
+            found = self._hessian(theta, checks.INFINITY)
         else:
             params = [*theta, checks.INFINITY]
-            found = self.passes.make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
-        F, grad = self._penalised(found, self.total, theta)
+            found = self._make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
+        sums = found[1], found[2 : self.d + 3], self.total
+        F, grad = second_order._penalised(*sums, self.ridge, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
         return F, grad, (found, self.total) if with_hessian else None, found[1]
 
-    def of_some(self, theta: Sequence[float], share: int) -> Any:
-        found, total = self._hessian(theta, checks.INFINITY, share), self.total / share
-        return self._penalised(found, total, theta)[1], (found, total)
+    def some(self, share: int) -> _Samples:
+        some = copy(self)
+        some.share, some.total = share, self.total / share
+        some.known, some.moved = [], None
+        return some
 
-    def _penalised(self, found: array[float], total: float, theta: Sequence[float]) -> Any:
-        grad = found[2 : self.d + 3]
-        return second_order._penalised(found[1], grad, total, self.ridge, theta)
+    def _make(self, what: int, params: Sequence[float], size: int) -> array[float]:
+        return self.passes.make(what, params, size, self.share)
 
-    def _hessian(self, theta: Sequence[float], bound: float, share: int) -> array[float]:
+    def _hessian(self, theta: Sequence[float], bound: float) -> array[float]:
         m = self.d + 1
         size, params = 2 + m + m * (m + 1) // 2, [*theta, bound]
-        return self.passes.make(lib.PYREF_STANDARD_HESSIAN, params, size, share)
+        return self._make(lib.PYREF_STANDARD_HESSIAN, params, size)
 
     def _cholesky(self, hess: Any, shift: float, last_first: bool = False) -> Any:
         m = self.d + 1
@@ -193,9 +197,6 @@ class _Samples:
         _, bad = self._cholesky(hess_at_zero, 0.0, last_first=True)
         return None if bad is None else bad - 1
 
-    def is_constant(self, j: int) -> bool:
-        return self.largest[j] == 0
-
     def variances(self, L: array[float], last: Sequence[float]) -> array[float]:
         m = self.d + 1
         out, row = zeros(m), ffi.new("size_t *")
@@ -208,36 +209,22 @@ class _Samples:
     def pair(self, change: Sequence[float], turn: Sequence[float]) -> Any:
         return _as_array(change), _as_array(turn)
 
-    def lbfgs_step(self, pairs: Any, grad: Sequence[float]) -> Any:
-        return second_order._lbfgs_step(pairs, grad, self.ridge, _dot, _plus)
+    def lbfgs_step(self, pairs: Any, grad: Sequence[float], L: array[float] | None) -> Any:
+        solve = L and (lambda v: self.solve(L, v))
+        return second_order._lbfgs_step(pairs, grad, self.ridge, _dot, _plus, solve)
 
     # Moves and forces. No column leads a score further than its own largest value does, and
     # where that proves enough, X need not be read.
 
-    def _bound(self, v: Sequence[float]) -> float:
-        total = abs(v[-1])
-        for v_j, largest in zip(v, self.largest, strict=False):
-            total += abs(v_j) * largest
-        return total * 1.000001  # rounding included
-
     def _moves(self, theta: Sequence[float], v: Sequence[float]) -> array[float]:
         """{furthest onward where not faint, furthest onward, reach; furthest onward(theta)}"""
-        found = self.passes.make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
+        found = self._make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
         self.moved = v, found
         return found
 
-    def reach(self, v: Sequence[float], enough: float) -> float:
-        bound = self._bound(v)
-        if bound <= enough:
-            return bound
-        if self.moved is None or self.moved[0] is not v:
-            self._moves([0.0] * len(v), v)
-        reach: float = self.moved[1][2]
-        return reach
-
     def onward(self, theta: Sequence[float], v: Sequence[float]) -> tuple[float, bool]:
-        bound = self._bound(v)
-        if bound < 0.5:
+        bound = second_order._reach(self, v)
+        if bound < 0.499:
             for at, furthest in self.known:
                 if at is theta:
                     return bound, furthest <= _FAR
@@ -245,13 +232,13 @@ class _Samples:
         return found[0], found[3] <= _FAR
 
     def strong_hessian(self, theta: Sequence[float]) -> Any:
-        return self._hessian(theta, _FAR, 1), self.total
+        return self._hessian(theta, _FAR), self.total
 
     def _sums(self, what: int, *params: Any) -> list[float]:
         found = []
         for part in params:
             found.extend(part)
-        return self.passes.make(what, found, self.d + 1).tolist()
+        return self._make(what, found, self.d + 1).tolist()
 
     def forces(self, theta: Sequence[float]) -> Any:
         def mean(what: int, *params: Any) -> list[float]:
@@ -268,7 +255,7 @@ class _Samples:
     def separates(self, v: Sequence[float]) -> bool:
         if not any(v):
             return False
-        back, onward = self.passes.make(lib.PYREF_SEPARATES, [*v, second_order.ROUNDING], 2)
+        back, onward = self._make(lib.PYREF_SEPARATES, [*v, second_order.ROUNDING], 2)
         return onward > 0 and not back
 
 

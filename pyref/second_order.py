@@ -139,7 +139,7 @@ def _standardised(X, y, s, total, l2):
     s = s or [1.0] * len(X)
     used = [i for i, s_i in enumerate(s) if s_i]  # a weight of 0 is a row that is not there
     y, s = [y[i] for i in used], [s[i] for i in used]
-    shifts, spreads, columns = [], [], []
+    shifts, spreads, columns, reaches = [], [], [], []
     for j in range(len(X[0])):
         x = [X[i][j] for i in used]
         mean = x[0] + _dot(s, [x_i - x[0] for x_i in x]) / total
@@ -157,10 +157,11 @@ def _standardised(X, y, s, total, l2):
         shifts.append(shift)
         spreads.append(spread)
         columns.append([x_i / spread for x_i in x])
+        reaches.append(largest / spread)
     A = [list(a_i) + [1.0] for a_i in zip(*columns)]
     # l2/2 w^2  =  ridge/2 (w spread)^2
     ridge = [l2 / spread / spread for spread in spreads] + [0.0]
-    return _Samples(A, y, s, total, ridge), (shifts, spreads)
+    return _Samples(A, y, s, total, ridge, reaches + [1.0]), (shifts, spreads)
 
 
 def _to_standard(w, b, units):
@@ -182,8 +183,9 @@ class _Samples:
     with the answers is written once, here.
     """
 
-    def __init__(self, A, y, s, total, ridge):
+    def __init__(self, A, y, s, total, ridge, reaches):
         self.A, self.y, self.s, self.total, self.ridge = A, y, s, total, ridge
+        self.reaches = reaches  # how far from 0 each column of A reaches
         self.one_class = max(y) == 0 or min(y) == 1
 
     def count(self):
@@ -199,11 +201,10 @@ class _Samples:
             loss, grad, _ = _gradient(self.A, self.y, theta, 0.0, self.s)
         return _penalised(loss, grad, self.total, self.ridge, theta) + (hess, loss)
 
-    def of_some(self, theta, share):
-        """(grad, hess) of one in `share` samples, taken from everywhere."""
+    def some(self, share):
+        """One in `share` of these samples, taken from everywhere."""
         s = self.s[::share]
-        some = _Samples(self.A[::share], self.y[::share], s, self.total / share, self.ridge)
-        return some.objective(theta, True)[1:3]
+        return _Samples(self.A[::share], self.y[::share], s, sum(s), self.ridge, self.reaches)
 
     def _mean(self, hess):
         hess = [[h / self.total for h in row] for row in hess]
@@ -222,9 +223,6 @@ class _Samples:
     def dependent_column(self, hess_at_zero):
         return _dependent_column(hess_at_zero)
 
-    def is_constant(self, j):
-        return not any([a_i[j] for a_i in self.A])
-
     def variances(self, L, last):
         return _variances(L, last)
 
@@ -233,14 +231,11 @@ class _Samples:
     def pair(self, change, turn):
         return change, turn
 
-    def lbfgs_step(self, pairs, grad):
-        return _lbfgs_step(pairs, grad, self.ridge, _dot, _plus)
+    def lbfgs_step(self, pairs, grad, L):
+        solve = L and (lambda v: _solve(L, v))
+        return _lbfgs_step(pairs, grad, self.ridge, _dot, _plus, solve)
 
     # Section 5: moves and forces
-
-    def reach(self, v, enough):
-        """How far v moves a score at most. (In C, an upper bound of it if that is enough.)"""
-        return max([abs(_dot(a_i, v)) for a_i in self.A])
 
     def onward(self, theta, v):
         """The furthest that v moves onward a sample with a force at theta; is that all of them?"""
@@ -276,10 +271,15 @@ class _Samples:
 
 def _penalised(loss, grad, total, ridge, theta):
     # F and its gradient, from sums
-    F = loss / total
+    F = loss / total + _penalty(ridge, theta)
+    return F, [g / total + ridge_j * theta_j for g, ridge_j, theta_j in zip(grad, ridge, theta)]
+
+
+def _penalty(ridge, theta):
+    F = 0.0
     for theta_j, ridge_j in zip(theta, ridge):
         F += ridge_j / 2 * theta_j * theta_j
-    return F, [g / total + ridge_j * theta_j for g, ridge_j, theta_j in zip(grad, ridge, theta)]
+    return F
 
 
 # -------------------------------------------------------- 3. Newton's step
@@ -375,7 +375,7 @@ def _dependent_column(hess_at_zero):
 # back, to the one vector that matters. (Nocedal & Wright, algorithms 7.4 and 7.5.)
 
 
-def _lbfgs_step(pairs, grad, ridge, dot, plus):
+def _lbfgs_step(pairs, grad, ridge, dot, plus, solve=None):
     """-(the guessed inverse Hessian) grad. dot and plus are _dot and _plus, here or in C."""
     step = [-g for g in grad]
     parts = []
@@ -383,19 +383,24 @@ def _lbfgs_step(pairs, grad, ridge, dot, plus):
         part = dot(change, step) / dot(change, turn)
         parts.append(part)
         step = plus(step, -part, turn)
-    # The guess to be corrected. In standard units a column curves by at most about 1/4, and by
-    # its penalty. Scaled to agree with the newest pair, or without one to be safe.
+    step = (solve or _first_guess(pairs, ridge, dot))(step)
+    for (change, turn), part in zip(pairs, reversed(parts)):
+        step = plus(step, part - dot(turn, step) / dot(change, turn), change)
+    return step
+
+
+def _first_guess(pairs, ridge, dot):
+    """The inverse Hessian that is to be corrected, where nothing better is known: a product."""
+    # In standard units a column curves by at most about 1/4, and by its penalty. Scaled to agree
+    # with the newest pair, or without one to be safe.
     guess = [1 / (0.25 + ridge_j) for ridge_j in ridge]
-    scale = 1 / len(grad)
+    scale = 1 / len(ridge)
     if pairs:
         change, turn = pairs[-1]
         size = dot(turn, [g * t for g, t in zip(guess, turn)])
         if size > 0:
             scale = dot(change, turn) / size
-    step = [scale * g * v for g, v in zip(guess, step)]
-    for (change, turn), part in zip(pairs, reversed(parts)):
-        step = plus(step, part - dot(turn, step) / dot(change, turn), change)
-    return step
+    return lambda v: [scale * g * v_j for g, v_j in zip(guess, v)]
 
 
 # -------------------------------------------------------- 5. when there is no optimum
@@ -677,50 +682,43 @@ def lbfgs(
     return _run(samples, units, w, b, l2, tolerance, iterations, callback, memory)
 
 
-# Of very many rows a few know most of the way. The optimum for one row in SHARE is off by no more
-# than chance makes of so many: in units of Newton's decrement, -grad . step, which is twice what
-# the step promises to gain, by about (d+1)/rows. So it is found only that well. And as their
-# Hessian is nearly that of all rows, it then serves for some steps with the gradient of all
-# rows, which is a fraction of the work. If something is out of the ordinary, there is no head
-# start, and if F is not lower for it than at zeros, it is not taken.
+def _reach(samples, v):
+    """How far v moves a score at most: no column leads it further than its largest value."""
+    return _dot(samples.reaches, [abs(v_j) for v_j in v])
+
+
+# Of very many rows a few know most of the way. Their optimum is off by no more than chance makes
+# of so many: in units of Newton's decrement, -grad . step, which is twice what the step promises
+# to gain, by about (d+1)/rows. So it is found only that well. And it leaves two things behind
+# that serve for all rows: its Hessian, nearly theirs, as L-BFGS's guess; and its proof, since
+# what overlaps in part overlaps as a whole. (No column of the part is dependent, so whatever v
+# would separate the whole moves some sample of the part, and separates that as well.)
 
 MANY = 65536
 SHARE = 16
 
 
 def _head_start(samples, size):
-    """(theta, or zeros if rows are few; whether the columns are known to be independent)."""
-    zeros, independent = [0.0] * size, False
+    """(theta, L, True if there is an optimum) by some rows; or None if that leads nowhere."""
     rows = samples.count() // SHARE
     if samples.count() < MANY or rows < 32 * size or samples.one_class:
-        return zeros, False
-    theta, decrement = zeros, checks.INFINITY
-    for _ in range(10):
-        grad, hess = samples.of_some(theta, SHARE)
-        if not independent and samples.dependent_column(hess) is not None:
-            break
-        independent = True
-        step, L, exact = samples.newton_step(hess, grad)
+        return None
+    some, theta, step, decrement = samples.some(SHARE), [0.0] * size, None, checks.INFINITY
+    while decrement > 0.01 * size / rows:
+        theta = _plus(theta, 1.0, step) if step else theta
+        _, grad, hess, _ = some.objective(theta, True)
+        if not step and some.dependent_column(hess) is not None:
+            return None
+        step, L, exact = some.newton_step(hess, grad)
         before, decrement = decrement, -_dot(grad, step)
-        if not (exact and decrement < before):
-            return zeros, independent
-        theta = _plus(theta, 1.0, step)
-        if decrement < 0.01 * size / rows:
-            break
-    if not independent:
-        return zeros, False
-    # And now all rows, for as long as this Hessian serves well.
-    decrement = checks.INFINITY
-    while decrement > 1e-11:
-        grad = samples.objective(theta, False)[1]
-        step = samples.solve(L, [-g for g in grad])
-        before, decrement = decrement, -_dot(grad, step)
-        if not decrement < before:
-            break
-        theta = _plus(theta, 1.0, step)
-        if decrement > 0.01 * before:
-            break
-    return theta, True
+        if not (exact and decrement < 0.9 * before):
+            return None
+    has_optimum = _step_proves_optimum(some, theta, grad, step) or None
+    # One more step, with the slope and the Hessian of more rows
+    theta = _plus(theta, 1.0, step)
+    _, grad, hess, _ = samples.some(SHARE // 4).objective(theta, True)
+    step, L, exact = samples.newton_step(hess, grad)
+    return (_plus(theta, 1.0, step), L, has_optimum) if exact else None
 
 
 PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
@@ -729,14 +727,19 @@ PATIENCE = 10  # Newton's method has ended after as many steps, or something is 
 def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None):
     # Newton's method if memory is None, else L-BFGS
     is_newton = memory is None
+    # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
+    has_optimum = True if l2 else None
     independent = not is_newton or l2 > 0  # or of no interest
-    start, here = _to_standard(w, b, units), None
-    if is_newton and not any(start):
-        start, known = _head_start(samples, len(start))
-        independent = independent or known
-        w, b = _from_standard(start, units)
+    start, here, L = _to_standard(w, b, units), None, None
+    if not any(start):
+        head_start = _head_start(samples, len(start))
+        if head_start:
+            start, L, overlap = head_start
+            w, b = _from_standard(start, units)
+            independent, has_optimum = True, has_optimum or overlap
     if any(start) and _all_finite(w, b):
-        theta, here = start, samples.objective(start, is_newton)
+        # With a head start, Newton's method begins with steps of L-BFGS, too.
+        theta, here = start, samples.objective(start, is_newton and L is None)
     if here is None or not here[0] < log(2) or not independent:
         zeros = [0.0] * len(start)
         at_zeros = samples.objective(zeros, is_newton)  # where F is log 2
@@ -745,21 +748,20 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None)
         if here is None or not here[0] < at_zeros[0]:
             theta, here, w, b = zeros, at_zeros, [0.0] * len(w), 0.0
 
-    losses, pairs, last_reach, stuck, errors = [], [], checks.INFINITY, False, None
-    # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
-    has_optimum = True if l2 else None
+    losses, pairs, size, stuck, errors = [], [], checks.INFINITY, False, None
     status = "separable" if samples.one_class else None
+    loss = here[3]
     while status is None:
         # Is this the end?
-        F, grad, hess, _ = here
+        F, grad, hess, loss = here
         k = len(losses)
         if has_optimum is None and samples.separates(theta):
             status = "separable"
             break
-        if is_newton:
+        if hess is not None:
             step, L, exact = samples.newton_step(hess, grad)
         else:
-            step, exact = samples.lbfgs_step(pairs, grad), False
+            step, exact = samples.lbfgs_step(pairs, grad, L), False
         flat = max([abs(g) for g in grad]) <= tolerance
         last = stuck or k == iterations
         if has_optimum is None and flat and exact:
@@ -769,38 +771,51 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None)
         if has_optimum is False:
             status = "separable"
             break
-        if has_optimum and flat:
-            reach = samples.reach(step, tolerance)
-            if reach <= tolerance or (reach < 1e-4 and (stuck or reach > last_reach / 2)):
-                status = "converged"
-                if exact and reach < 1e-4:
-                    w, b = _from_standard(_plus(theta, 1.0, step), units)
-                if exact and not l2:
-                    errors = _standard_errors(samples, L, units)
-                break
-            last_reach = reach
+        # How far is it still? As far as this step; or with the Hessian of some rows, which makes
+        # each step a fraction of the one before, as far as the next one.
+        reach = _reach(samples, step)
+        before, size = size, reach if is_newton else sqrt(max(0.0, -_dot(grad, step)))
+        guided = hess is None and L is not None and len(pairs) > 0
+        left = size * size / before if guided else size
+        settled = stuck or size > before / 2
+        near = reach < 1e-4 and (left <= tolerance or settled)
+        if has_optimum and flat and near and not (is_newton and hess is None):
+            status = "converged"
+            if exact or (guided and not settled):
+                new = _plus(theta, 1.0, step)
+                w, b = _from_standard(new, units)
+                # F falls by half of -grad . step, and its part that is the penalty as it does
+                gain = -_dot(grad, step) / 2 + _penalty(samples.ridge, new)
+                loss -= samples.total * (gain - _penalty(samples.ridge, theta))
+            if exact and not l2:
+                errors = _standard_errors(samples, L, units)
+            break
+        if last and is_newton and hess is None:  # now let the Hessian of all rows have its say
+            here, stuck = samples.objective(theta, True), False
+            continue
         if last:
             status = "iterations"
             break
 
         # If not, go down.
-        new, there = _line_search(samples, theta, F, grad, step, is_newton)
-        if new is None:  # there is no lower F this way; or what L-BFGS remembers misleads it
-            stuck, pairs = not pairs, []
+        with_hessian = is_newton and (hess is not None or near or k >= PATIENCE)
+        new, there = _line_search(samples, theta, F, grad, step, with_hessian)
+        if new is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
+            stuck, pairs, L = hess is not None or not (pairs or L), [], None
             continue
         new_w, new_b = _from_standard(new, units)
         if not _all_finite(new_w, new_b):
             status = "diverged"
             break
-        if not is_newton:
+        if hess is None:
             change, turn = _plus(new, -1.0, theta), _plus(there[1], -1.0, grad)
             if _dot(change, turn) > 0:
-                pairs = (pairs + [samples.pair(change, turn)])[-memory:]
+                pairs = (pairs + [samples.pair(change, turn)])[-(memory or 10) :]
         losses.append(F)
-        theta, here, w, b = new, there, new_w, new_b
+        theta, here, loss, w, b = new, there, there[3], new_w, new_b
         if callback is not None and callback(k, losses[k]):
             status = "iterations"
-    return Newton(w, b, losses, len(losses), status, errors, -here[3])
+    return Newton(w, b, losses, len(losses), status, errors, -loss)
 
 
 def _all_finite(w, b):
@@ -810,7 +825,7 @@ def _all_finite(w, b):
 def _refuse_dependent_columns(samples, hess_at_zero):
     j = samples.dependent_column(hess_at_zero)
     if j is not None:
-        raise checks.dependent_column(j, samples.is_constant(j))
+        raise checks.dependent_column(j, samples.reaches[j] == 0)
 
 
 def _line_search(samples, theta, F, grad, step, with_hessian):

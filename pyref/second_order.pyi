@@ -59,4 +59,5 @@ def _lbfgs_step(
     ridge: _Vector,
     dot: Callable[[_Vector, _Vector], float],
     plus: Callable[[_Vector, float, _Vector], _Vector],
+    solve: Callable[[_Vector], _Vector] | None = None,
 ) -> _Vector: ...

@@ -1091,8 +1091,8 @@ DAMAGES = {
     ),
     "columns not shifted": ("x = [x_i - shift for x_i in x]", "shift = 0.0", check_units),
     "weights forgotten in the units": (
-        "    return _Samples(A, y, s, total, ridge)",
-        "    s = [1.0] * len(s)\n    return _Samples(A, y, s, total, ridge)",
+        "    return _Samples(A, y, s, total, ridge, reaches + [1.0])",
+        "    s = [1.0] * len(s)\n    return _Samples(A, y, s, total, ridge, reaches + [1.0])",
         check_counts,
     ),
     "whole steps only": (
