@@ -308,6 +308,29 @@ static void *helper(void *argument)
     }
 }
 
+#if defined(__linux__)
+/* Let a thread begin on another processor than this one, the k-th after it that may be used.
+ * Linux often puts a new thread in line behind its creator, who is about to work for as long as a
+ * turn lasts: 3 or 4 ms, in which most passes are over. Afterwards it may go where it likes. */
+static void begin_elsewhere(pthread_t thread, int k)
+{
+    cpu_set_t all, one;
+    const int here = sched_getcpu();
+    if (here < 0 || sched_getaffinity(0, sizeof all, &all) != 0)
+        return;
+    k %= CPU_COUNT(&all);
+    for (int cpu = here; k > 0;)
+        if (CPU_ISSET(cpu = (cpu + 1) % CPU_SETSIZE, &all) && --k == 0) {
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+            pthread_setaffinity_np(thread, sizeof one, &one);
+            pthread_setaffinity_np(thread, sizeof all, &all);
+        }
+}
+#else
+#define begin_elsewhere(thread, k) ((void)0)
+#endif
+
 void team_start(team *t, pass *p)
 {
     memset(t, 0, sizeof *t);
@@ -322,8 +345,10 @@ void team_start(team *t, pass *p)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (t->threads < p->threads &&
-           pthread_create(&t->thread[t->threads], NULL, helper, t) == 0)
+           pthread_create(&t->thread[t->threads], NULL, helper, t) == 0) {
+        begin_elsewhere(t->thread[t->threads], t->threads);
         t->threads++; /* with fewer threads than wished for, the result is the same */
+    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
