@@ -102,7 +102,6 @@ static inline size_t softmax_scratch(const samples *s)
 /* Chapter 3's passes; pyref.h says what they are. */
 enum {
     LOOK_COLUMNS,
-    LOOK_SPREADS,
     LOOK_GRADIENT,
     LOOK_HESSIAN,
     LOOK_MOVES,
@@ -116,23 +115,21 @@ enum {
 /* How many of a pass's results are largest values, not sums; and how many results there are. */
 static inline size_t look_maxima(int look, size_t d)
 {
-    const size_t maxima[LOOKS] = {2 * d + 2, 2 * d, 1, 1, 4, 0, 0, 0, 2};
+    const size_t maxima[LOOKS] = {4 * d + 2, 1, 1, 4, 0, 0, 0, 2};
     return maxima[look];
 }
 
 static inline size_t look_out(int look, size_t d)
 {
-    const size_t sums[LOOKS] = {d + 1, d, d + 2, d + 2 + (d + 1) * (d + 2) / 2, 0, d + 1, d + 1,
+    const size_t sums[LOOKS] = {2 * d + 1, d + 2, d + 2 + (d + 1) * (d + 2) / 2, 0, d + 1, d + 1,
                                 d + 1, 0};
     return look_maxima(look, d) + sums[look];
 }
 
-/* Doubles of scratch: five vectors and eight sums for each feature, and a block of rows. */
+/* Doubles of scratch: four vectors and eight sums for each feature. */
 static inline size_t standard_scratch(const samples *s, int look)
 {
-    size_t size = (LANES + 5) * wide_d(s->d);
-    if (look > LOOK_SPREADS)
-        size += block_rows(s->d) * s->d + LANES;
+    size_t size = (LANES + 4) * wide_d(s->d);
     if (look == LOOK_HESSIAN)
         size += hessian_scratch(s) - logistic_scratch(s);
     return size;

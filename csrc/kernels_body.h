@@ -18,7 +18,7 @@ const kernels KERNELS = {
     .squares_rows = squares_rows,
     .scores_rows = scores_rows,
     .read_rows = read_rows,
-    .look = {look_columns, look_spreads, look_gradient, look_hessian, look_moves, look_forces,
+    .look = {look_columns, look_gradient, look_hessian, look_moves, look_forces,
              look_product, look_rest, look_separates},
     .dot = dot,
     .plus = plus,

@@ -32,17 +32,22 @@ INLINE products products_in(double *scratch, size_t d)
                       copied_row(d)};
 }
 
-/* Copy some vectors of features, and add the intercept's products with them. (Its feature is 1,
- * so its factor is the root.) Returns its product with itself, which is the same each time. */
+/* Copy some vectors of features, in standard units if there is a scale, and add the intercept's
+ * products with them. (Its feature is 1, so its factor is the root.) Returns its product with
+ * itself, which is the same each time. */
 INLINE lanes copy_features(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                           const double *root, const products *p, size_t k, const int vectors,
+                           const double *root, const double *shift, const double *scale,
+                           const products *p, size_t k, const int vectors,
                            const size_t last_count)
 {
     double *sum = p->intercept + k, *copy = p->copy + k;
-    lanes itself = lanes_load(p->itself), s[2];
+    lanes itself = lanes_load(p->itself), s[2], shift_v[2], scale_v[2];
     UNROLL
-    for (int v = 0; v < vectors; v++)
+    for (int v = 0; v < vectors; v++) {
         s[v] = lanes_load(sum + v * LANES);
+        shift_v[v] = scale ? lanes_load(shift + k + v * LANES) : lanes_set(0.0);
+        scale_v[v] = scale ? lanes_load(scale + k + v * LANES) : lanes_set(1.0);
+    }
     for (size_t i = 0; i < rows; i++) {
         const lanes root_i = lanes_set(root[i]);
         itself = lanes_fma(root_i, root_i, itself);
@@ -50,7 +55,11 @@ INLINE lanes copy_features(const char *X, const int is_f64, size_t at, size_t d,
         for (int v = 0; v < vectors; v++) {
             lanes x = load_features(X, is_f64, at + i * d + k + v * LANES,
                                     v + 1 < vectors ? LANES : last_count);
+            if (scale)
+                EACH_PART(m, x.p[m] = (x.p[m] - shift_v[v].p[m]) * scale_v[v].p[m];)
             x = lanes_mul(root_i, x);
+            if (scale && root[i] == 0.0)
+                x = lanes_set(0.0); /* not a NaN, if the row's weight is 0 and it overflows */
             s[v] = lanes_fma(root_i, x, s[v]);
             lanes_store(copy + i * p->row + v * LANES, x);
         }
@@ -59,20 +68,6 @@ INLINE lanes copy_features(const char *X, const int is_f64, size_t at, size_t d,
     for (int v = 0; v < vectors; v++)
         lanes_store(sum + v * LANES, s[v]);
     return itself;
-}
-
-/* All features of a block. */
-INLINE void copy_rows(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                      const double *root, const products *p)
-{
-    lanes itself = lanes_set(0.0);
-    size_t k = 0;
-    for (; k + 2 * LANES <= d; k += 2 * LANES)
-        itself = copy_features(X, is_f64, at, d, rows, root, p, k, 2, LANES);
-    for (; k < d; k += LANES)
-        itself = copy_features(X, is_f64, at, d, rows, root, p, k, 1,
-                               d - k < LANES ? d - k : LANES);
-    lanes_store(p->itself, itself);
 }
 
 /* Some j by some vectors of k. The time that a row takes is about what a cache line takes to
@@ -137,21 +132,34 @@ static NOINLINE void add_copied(const products *p, size_t rows, size_t d,
         add_products_of(p, rows, j, J_TOGETHER / 2, next, step);
 }
 
-/* Rows [first, first + rows) of X. The next block is `ahead` bytes further on, or need not be
- * asked for if that is 0. Never inlined: the caller needs its registers. */
+/* A block of rows from element `at` of X on; in standard units if there is a scale. The next block
+ * is `ahead` bytes further on, or need not be asked for if that is 0. */
+INLINE void add_products_of_rows(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                                 const double *curvature, const double *shift, const double *scale,
+                                 const products *p, size_t ahead)
+{
+    double root[BLOCK] ALIGNED;
+    lanes itself = lanes_set(0.0);
+    size_t k = 0;
+    for (size_t i = 0; i < rows; i++)
+        root[i] = sqrt(curvature[i]);
+    for (; k + 2 * LANES <= d; k += 2 * LANES)
+        itself = copy_features(X, is_f64, at, d, rows, root, shift, scale, p, k, 2, LANES);
+    for (; k < d; k += LANES)
+        itself = copy_features(X, is_f64, at, d, rows, root, shift, scale, p, k, 1,
+                               d - k < LANES ? d - k : LANES);
+    lanes_store(p->itself, itself);
+    add_copied(p, rows, d, X + at * (is_f64 ? 8 : 4) + ahead, ahead);
+}
+
+/* Rows [first, first + rows) of X as they are. Never inlined: the caller needs its registers. */
 static NOINLINE void add_products(const samples *x, size_t first, size_t rows,
                                   const double *curvature, const products *p, size_t ahead)
 {
-    const size_t d = x->d;
-    double root[BLOCK] ALIGNED;
-    for (size_t i = 0; i < rows; i++)
-        root[i] = sqrt(curvature[i]);
     if (x->X_kind == F64)
-        copy_rows(x->X, 1, first * d, d, rows, root, p);
+        add_products_of_rows(x->X, 1, first * x->d, x->d, rows, curvature, NULL, NULL, p, ahead);
     else
-        copy_rows(x->X, 0, first * d, d, rows, root, p);
-    const char *here = (const char *)x->X + first * d * (x->X_kind == F64 ? 8 : 4);
-    add_copied(p, rows, d, here + ahead, ahead);
+        add_products_of_rows(x->X, 0, first * x->d, x->d, rows, curvature, NULL, NULL, p, ahead);
 }
 
 /* The sums in order: row j of k <= j, and then the intercept's. */

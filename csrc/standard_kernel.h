@@ -1,196 +1,235 @@
 /* Chapter 3's passes over X: columns brought to standard units as they are read.
  *
- * The twins of the methods of _Rows in pyref/second_order.py. There the table in standard units
- * is written down; here it never is: a block of rows is read, brought to standard units
+ * The twins of the methods of _Samples in pyref/second_order.py. There the table in standard units
+ * is written down; here it never is: wherever a row is needed, it is brought to standard units
  *
  *     a[j] = (x[j] - shift[j]) * scale[j]
  *
- * in scratch memory, and the sums are taken from there: for the many products of a row it is
- * the cheapest, and for the few of a gradient no dearer than doing it twice. A row of weight 0
- * is not there: it is zeros, with a score that costs nothing, and no largest value takes notice
- * of it.
+ * on the way from X to the registers, once more each time: a block of X stays in the cache, and
+ * memory is what a pass waits for. A row of weight 0 is not there: it has a score that costs
+ * nothing, adds nothing, and no largest value takes notice of it.
  *
  * First in `out` stand maxima, whose parts are combined by taking the largest; then sums. */
 
-/* ------------------------------------------------------------------ the units
- *
- * Two passes over X as it is. Every feature has sums of its own, row after row. */
+/* ------------------------------------------------------------------ the units */
 
-/* fetch() what lies ahead of a group of eight rows, when its first is reached. */
-INLINE const char *fetch_rows(const samples *s, size_t row, size_t size, const char *next)
+/* a where a > b, else b */
+INLINE part part_max(part a, part b)
 {
-    const size_t bytes = s->d * size;
-    if (!s->far || row % LANES || (row + LANES) * bytes + AHEAD > s->n * bytes)
-        return next;
-    return fetch((const char *)s->X + row * bytes + AHEAD, LANES * bytes / 64);
+#if LANES_WIDTH == 8
+    return _mm512_max_pd(a, b);
+#elif LANES_WIDTH == 4
+    return _mm256_max_pd(a, b);
+#elif defined(__x86_64__)
+    return _mm_max_pd(a, b);
+#else
+    return part_select(a > b, a, b);
+#endif
+}
+
+/* The same, but a if b is more than the limit. */
+INLINE part part_max_below(part a, part b, part limit)
+{
+#if LANES_WIDTH == 8
+    return _mm512_mask_max_pd(a, _mm512_cmp_pd_mask(b, limit, _CMP_LE_OQ), a, b);
+#else
+    return part_select(b <= limit, part_max(a, b), a);
+#endif
 }
 
 INLINE lanes lanes_max(lanes a, lanes b)
 {
-    EACH_PART(k, a.p[k] = part_select(a.p[k] > b.p[k], a.p[k], b.p[k]);)
+    EACH_PART(k, a.p[k] = part_max(a.p[k], b.p[k]);)
     return a;
 }
 
 static const double NONE = -INFINITY; /* the largest of no numbers */
 
-/* params = {some row[d]}, out = {max x[d], max -x[d], max y, max -y; sum of s (x - row)[d], 0},
- * where the last is a NaN if anything in X is not finite, weight or no weight. */
+/* What some rows add to the results of columns_of for eight features, or `count`. */
+enum { HIGH, LOW, BELOW, ABOVE, FROM, SQUARES, COLUMN_RESULTS };
+
+INLINE void column_rows(const samples *s, const int is_f64, size_t i, size_t rows, size_t j,
+                        const size_t count, const double *guess, const double *power,
+                        double *results, size_t wide, lanes *poison)
+{
+    const lanes m = lanes_load(guess + j), p = lanes_load(power + j);
+    lanes r[COLUMN_RESULTS];
+    UNROLL
+    for (int c = 0; c < COLUMN_RESULTS; c++)
+        r[c] = lanes_load(results + c * wide + j);
+    for (size_t k = i; k < i + rows; k++) {
+        const double weight = s->sample_weight ? s->sample_weight[k] : 1.0;
+        const lanes x = load_features(s->X, is_f64, k * s->d + j, count);
+        *poison = lanes_fma(x, lanes_set(0.0), *poison);
+        if (weight == 0.0)
+            continue;
+        lanes from = x;
+        EACH_PART(l, const part minus = -x.p[l];
+                  r[HIGH].p[l] = part_max(r[HIGH].p[l], x.p[l]);
+                  r[LOW].p[l] = part_max(r[LOW].p[l], minus);
+                  r[BELOW].p[l] = part_max_below(r[BELOW].p[l], x.p[l], m.p[l]);
+                  r[ABOVE].p[l] = part_max_below(r[ABOVE].p[l], minus, -m.p[l]);
+                  from.p[l] = x.p[l] - m.p[l];)
+        r[FROM] = lanes_fma(lanes_set(weight), from, r[FROM]);
+        from = lanes_mul(from, p);
+        r[SQUARES] = lanes_fma(lanes_mul(lanes_set(weight), from), from, r[SQUARES]);
+    }
+    UNROLL
+    for (int c = 0; c < COLUMN_RESULTS; c++)
+        lanes_store(results + c * wide + j, r[c]);
+}
+
+/* params = {guess[d], power[d]}; see pyref.h. Every feature has sums of its own, row after row.
+ * The last result is a NaN if anything in X is not finite, weight or no weight. */
 INLINE void columns_of(const samples *s, const int is_f64, const double *params, size_t first,
                        size_t last, double *scratch, double *out)
 {
     const size_t d = s->d, wide = wide_d(d), size = is_f64 ? sizeof(double) : sizeof(float);
-    double *row = scratch, *high = row + wide, *low = high + wide, *sum = low + wide;
+    const size_t step = LANES * d * size, lines = (step / 64 * LANES + wide - 1) / wide;
+    double *guess = scratch, *power = guess + wide, *results = power + wide;
     double y_high = NONE, y_low = NONE;
-    lanes poison = lanes_set(0.0), zero = poison;
-    const char *next = s->X;
-    memset(scratch, 0, 4 * wide * sizeof *scratch);
-    memcpy(row, params, d * sizeof *row);
-    for (size_t j = 0; j < wide; j++)
-        high[j] = low[j] = NONE;
-    for (size_t i = first; i < last; i++) {
-        const double weight = s->sample_weight ? s->sample_weight[i] : 1.0;
-        const lanes s_i = lanes_set(weight);
-        next = fetch_rows(s, i, size, next);
-        for (size_t j = 0; j < d; j += LANES) {
-            lanes x = load_features(s->X, is_f64, i * d + j, d - j < LANES ? d - j : LANES);
-            poison = lanes_fma(x, zero, poison);
-            if (weight == 0.0)
-                continue;
-            lanes from = lanes_load(row + j), minus = x;
-            EACH_PART(k, from.p[k] = x.p[k] - from.p[k]; minus.p[k] = -x.p[k];)
-            lanes_store(high + j, lanes_max(lanes_load(high + j), x));
-            lanes_store(low + j, lanes_max(lanes_load(low + j), minus));
-            lanes_store(sum + j, lanes_fma(s_i, from, lanes_load(sum + j)));
-        }
-        if (weight != 0.0) {
-            const double y = value_at(s->y, s->y_kind, i);
-            y_high = y > y_high ? y : y_high;
-            y_low = -y > y_low ? -y : y_low;
-        }
-    }
-    memcpy(out, high, d * sizeof *out);
-    memcpy(out + d, low, d * sizeof *out);
-    out[2 * d] = y_high;
-    out[2 * d + 1] = y_low;
-    memcpy(out + 2 * d + 2, sum, d * sizeof *out);
-    out[3 * d + 2] = lanes_sum(poison);
-}
-
-/* params = {mean[d], power[d]}, out = {max x where x <= mean[d], max -x where x >= mean[d];
- * sum of s ((x - mean) power)^2[d]} */
-INLINE void spreads_of(const samples *s, const int is_f64, const double *params, size_t first,
-                       size_t last, double *scratch, double *out)
-{
-    const size_t d = s->d, wide = wide_d(d), size = is_f64 ? sizeof(double) : sizeof(float);
-    double *mean = scratch, *power = mean + wide;
-    double *below = power + wide, *above = below + wide, *sum = above + wide;
-    const char *next = s->X;
-    memset(scratch, 0, 5 * wide * sizeof *scratch);
-    memcpy(mean, params, d * sizeof *mean);
+    lanes poison = lanes_set(0.0);
+    memset(scratch, 0, (COLUMN_RESULTS + 2) * wide * sizeof *scratch);
+    memcpy(guess, params, d * sizeof *guess);
     memcpy(power, params + d, d * sizeof *power);
-    for (size_t j = 0; j < wide; j++)
-        below[j] = above[j] = NONE;
-    for (size_t i = first; i < last; i++) {
-        const double weight = s->sample_weight ? s->sample_weight[i] : 1.0;
-        const lanes s_i = lanes_set(weight);
-        next = fetch_rows(s, i, size, next);
-        if (weight == 0.0)
-            continue;
+    for (size_t j = 0; j < FROM * wide; j++)
+        results[j] = NONE;
+    for (size_t i = first; i < last; i += LANES) {
+        const size_t rows = last - i < LANES ? last - i : LANES;
+        const size_t ahead = s->far && i * d * size + AHEAD + step < s->n * d * size ? lines : 0;
+        const char *next = (const char *)s->X + i * d * size + AHEAD;
         for (size_t j = 0; j < d; j += LANES) {
-            lanes x = load_features(s->X, is_f64, i * d + j, d - j < LANES ? d - j : LANES);
-            lanes mean_j = lanes_load(mean + j), t = x, up = x, down = x;
-            EACH_PART(k, const part none = part_set(NONE);
-                      t.p[k] = x.p[k] - mean_j.p[k];
-                      down.p[k] = part_select(x.p[k] <= mean_j.p[k], x.p[k], none);
-                      up.p[k] = part_select(x.p[k] >= mean_j.p[k], -x.p[k], none);)
-            t = lanes_mul(t, lanes_load(power + j));
-            lanes_store(below + j, lanes_max(lanes_load(below + j), down));
-            lanes_store(above + j, lanes_max(lanes_load(above + j), up));
-            lanes_store(sum + j, lanes_fma(lanes_mul(s_i, t), t, lanes_load(sum + j)));
+            next = fetch(next, ahead);
+            if (j + LANES <= d)
+                column_rows(s, is_f64, i, rows, j, LANES, guess, power, results, wide, &poison);
+            else
+                column_rows(s, is_f64, i, rows, j, d - j, guess, power, results, wide, &poison);
         }
+        for (size_t k = i; k < i + rows; k++)
+            if (!s->sample_weight || s->sample_weight[k] != 0.0) {
+                const double y = value_at(s->y, s->y_kind, k);
+                y_high = y > y_high ? y : y_high;
+                y_low = -y > y_low ? -y : y_low;
+            }
     }
-    memcpy(out, below, d * sizeof *out);
-    memcpy(out + d, above, d * sizeof *out);
-    memcpy(out + 2 * d, sum, d * sizeof *out);
+    for (int c = 0; c < FROM; c++, out += d)
+        memcpy(out, results + c * wide, d * sizeof *out);
+    *out++ = y_high;
+    *out++ = y_low;
+    for (int c = FROM; c < COLUMN_RESULTS; c++, out += d)
+        memcpy(out, results + c * wide, d * sizeof *out);
+    *out = lanes_sum(poison);
 }
 
 /* ------------------------------------------------------------------ in standard units */
 
-/* The first `count` lanes to memory; what lies behind is not touched. */
-INLINE void lanes_store_first(double *x, lanes a, size_t count)
+/* Eight features of one row in standard units. */
+INLINE lanes standard_features(const char *X, const int is_f64, size_t at, const size_t count,
+                               lanes shift, lanes scale)
 {
-#if LANES_WIDTH == 8
-    _mm512_mask_storeu_pd(x, (__mmask8)((1u << count) - 1), a.p[0]);
-#else
-    double v[LANES];
-    lanes_store(v, a);
-    memcpy(x, v, count * sizeof *x);
-#endif
+    lanes x = load_features(X, is_f64, at, count);
+    EACH_PART(m, x.p[m] = (x.p[m] - shift.p[m]) * scale.p[m];)
+    return x;
 }
 
-/* `vectors` vectors of features of some rows, from feature j on, brought to standard units in a,
- * and added to the lanes of their scores. */
-INLINE void standard_features(const char *X, const int is_f64, size_t at, size_t d, size_t j,
-                              const int rows, const size_t count, const double *shift,
-                              const double *scale, const double *w, double *a, lanes *sum)
+/* What eight features (or `count`) of some rows add to the lanes of their scores; or if `sizes`,
+ * the terms' sizes. */
+INLINE void add_to_scores(const char *X, const int is_f64, size_t at, size_t d, size_t j,
+                          const int rows, const size_t count, const double *shift,
+                          const double *scale, const double *w, const int sizes, lanes *sum)
 {
     const lanes shift_j = lanes_load(shift + j), scale_j = lanes_load(scale + j);
-    const lanes w_j = lanes_load(w + j);
+    lanes w_j = lanes_load(w + j);
+    if (sizes)
+        EACH_PART(m, w_j.p[m] = part_abs(w_j.p[m]);)
     UNROLL
     for (int i = 0; i < rows; i++) {
-        lanes x = load_features(X, is_f64, at + i * d + j, count);
-        EACH_PART(m, x.p[m] = (x.p[m] - shift_j.p[m]) * scale_j.p[m];)
-        if (count == LANES)
-            lanes_store(a + i * d + j, x);
-        else
-            lanes_store_first(a + i * d + j, x, count);
+        lanes x = standard_features(X, is_f64, at + i * d + j, count, shift_j, scale_j);
+        if (sizes)
+            EACH_PART(m, x.p[m] = part_abs(x.p[m]);)
         sum[i] = lanes_fma(x, w_j, sum[i]);
     }
 }
 
-/* Eight rows (or one) in standard units to a, and their scores: the same sums as scores(). */
+/* The scores of eight rows (or one) in standard units: the same sums as scores(). One row after
+ * the other if `in_order`, as in scores_in_order(). */
 INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t d, const int rows,
                              const double *shift, const double *scale, const double *w, double b,
-                             double *a)
+                             const int in_order, const int sizes)
 {
+    const int together = in_order ? 1 : rows;
     lanes sum[LANES];
     UNROLL
     for (int i = 0; i < LANES; i++)
         sum[i] = lanes_set(0.0);
-    size_t j = 0;
-    for (; j + LANES <= d; j += LANES)
-        standard_features(X, is_f64, at, d, j, rows, LANES, shift, scale, w, a, sum);
-    if (j < d)
-        standard_features(X, is_f64, at, d, j, rows, d - j, shift, scale, w, a, sum);
+    UNROLL
+    for (int i = 0; i < rows; i += together, at += (size_t)together * d) {
+        size_t j = 0;
+        for (; j + LANES <= d; j += LANES)
+            add_to_scores(X, is_f64, at, d, j, together, LANES, shift, scale, w, sizes, sum + i);
+        if (j < d)
+            add_to_scores(X, is_f64, at, d, j, together, d - j, shift, scale, w, sizes, sum + i);
+    }
     return lanes_add(lanes_sum_each(sum), lanes_set(b));
 }
 
-/* The scores of `rows` rows, at most eight, that are in standard units. */
-INLINE void scores_of(const double *a, size_t d, size_t rows, const double *w, double b, double *z)
+/* The scores of `rows` rows, at most eight, to z. */
+INLINE void standard_scores_to(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                      const double *shift, const double *scale, const double *w, double b,
+                      const int in_order, const int sizes, double *z)
 {
-    if (rows == LANES)
-        lanes_store(z, scores((const char *)a, 1, 0, d, w, b));
+    if (rows == LANES && in_order)
+        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 1, sizes));
+    else if (rows == LANES)
+        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 0, sizes));
     else
-        for (size_t k = 0; k < rows; k++)
-            z[k] = score((const char *)a, 1, k * d, d, w, b);
+        for (size_t k = 0; k < rows; k++) {
+            double of_row[LANES];
+            lanes_store(of_row, standard_scores(X, is_f64, at + k * d, d, 1, shift, scale, w, b, 1,
+                                                sizes));
+            z[k] = of_row[0];
+        }
 }
 
-/* add_products for rows in standard units, in a: it is X, at `next`, that is to be asked for. */
-INLINE void add_standard(const double *a, size_t d, size_t rows, const double *curvature,
-                         const products *p, const char *next, size_t bytes)
+/* sum += r[i] * a[i] for every eighth row i < rows, for `vectors` vectors of features. */
+INLINE void add_standard_to(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                            const double *shift, const double *scale, const double *r, double *sum,
+                            const int vectors, const size_t last_count)
 {
-    const char *A = (const char *)a;
-    double root[BLOCK];
-    for (size_t i = 0; i < rows; i++)
-        root[i] = sqrt(curvature[i]);
-    lanes itself = lanes_set(0.0);
-    size_t k = 0;
-    for (; k + 2 * LANES <= d; k += 2 * LANES)
-        itself = copy_features(A, 1, 0, d, rows, root, p, k, 2, LANES);
-    for (; k < d; k += LANES)
-        itself = copy_features(A, 1, 0, d, rows, root, p, k, 1, d - k < LANES ? d - k : LANES);
-    lanes_store(p->itself, itself);
-    add_copied(p, rows, d, next, bytes);
+    lanes s[4], shift_v[4], scale_v[4];
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        s[v] = lanes_load(sum + v * LANES);
+        shift_v[v] = lanes_load(shift + v * LANES);
+        scale_v[v] = lanes_load(scale + v * LANES);
+    }
+    for (size_t i = 0; i < rows; i += LANES) {
+        if (r[i] == 0.0)
+            continue; /* it would add 0; or a NaN, if the row's weight is 0 and it overflows */
+        const lanes r_i = lanes_set(r[i]);
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            s[v] = lanes_fma(standard_features(X, is_f64, at + i * d + v * LANES,
+                                               v + 1 < vectors ? LANES : last_count, shift_v[v],
+                                               scale_v[v]),
+                             r_i, s[v]);
+    }
+    UNROLL
+    for (int v = 0; v < vectors; v++)
+        lanes_store(sum + v * LANES, s[v]);
+}
+
+/* The same for all d features. */
+INLINE void add_standard(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                         const double *shift, const double *scale, const double *r, double *sum)
+{
+    size_t j = 0;
+    for (; j + 4 * LANES <= d; j += 4 * LANES)
+        add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 4, LANES);
+    for (; j + LANES <= d; j += LANES)
+        add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 1, LANES);
+    if (j < d)
+        add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 1, d - j);
 }
 
 /* The pass of one kind. params = {theta[d + 1], v[d + 1], bound}, without v in some; see pyref.h
@@ -204,11 +243,12 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
+    const int in_order = x->far && is_f64;
     const char *X = x->X;
     const double b = params[d], bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
-    double *sum = v + wide, *a = sum + LANES * wide;
-    const products p = look == LOOK_HESSIAN ? products_in(a + block * d + LANES, d) : (products){0};
+    double *sum = v + wide;
+    const products p = look == LOOK_HESSIAN ? products_in(sum + LANES * wide, d) : (products){0};
     double z[BLOCK] ALIGNED, e[BLOCK] ALIGNED, moved[BLOCK] ALIGNED, c[BLOCK] ALIGNED;
     double y[BLOCK] ALIGNED, weight[BLOCK] ALIGNED, curvature[BLOCK] ALIGNED;
     double most[4] = {NONE, NONE, NONE, NONE};
@@ -220,47 +260,27 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     memcpy(w, params, d * sizeof *w);
     if (has_v)
         memcpy(v, params + d + 1, d * sizeof *v);
-    if (look == LOOK_SEPARATES) {
+    if (look == LOOK_SEPARATES)
         most[0] = most[1] = 0.0;
-        for (size_t j = 0; j < d; j++)
-            v[j] = fabs(w[j]);
-    }
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES;
         const char *next = X + i * d * size + AHEAD;
         const size_t ahead = lines_ahead(x, i, block, size);
-        const size_t lines = look == LOOK_HESSIAN ? 0 : ahead; /* there, in add_standard */
+        const size_t lines = look == LOOK_HESSIAN ? 0 : ahead; /* there, in add_copied */
         for (size_t k = 0; k < vectors * LANES; k++)
             weight[k] = k >= rows ? 0.0 : x->sample_weight ? x->sample_weight[i + k] : 1.0;
         load_labels(x, i, rows, y);
         /* scores, eight rows at a time, while what lies ahead is fetched (as in chapter 1) */
         for (size_t k = 0; k < rows; k += LANES) {
             const size_t group = rows - k < LANES ? rows - k : LANES, at = (i + k) * d;
-            double *here = a + k * d;
             next = fetch(next, lines);
-            if (group == LANES)
-                lanes_store(z + k, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b,
-                                                   here));
-            else
-                for (size_t m = 0; m < group; m++) {
-                    double of_row[LANES];
-                    lanes_store(of_row, standard_scores(X, is_f64, at + m * d, d, 1, shift, scale,
-                                                        w, b, here + m * d));
-                    z[k + m] = of_row[0];
-                }
-            for (size_t m = 0; m < group; m++)
-                if (weight[k + m] == 0.0)
-                    memset(here + m * d, 0, d * sizeof *here);
+            standard_scores_to(X, is_f64, at, d, group, shift, scale, w, b, in_order, 0, z + k);
             if (has_v)
-                scores_of(here, d, group, v, params[2 * d + 1], moved + k);
-        }
-        if (look == LOOK_SEPARATES) {
-            /* sizes: the scores of |a| by |v| */
-            for (size_t k = 0; k < rows * d; k++)
-                a[k] = fabs(a[k]);
-            for (size_t k = 0; k < rows; k += LANES)
-                scores_of(a + k * d, d, rows - k < LANES ? rows - k : LANES, v, fabs(b), moved + k);
+                standard_scores_to(X, is_f64, at, d, group, shift, scale, v, params[2 * d + 1], 0, 0,
+                          moved + k);
+            if (look == LOOK_SEPARATES) /* the sizes of the terms of z */
+                standard_scores_to(X, is_f64, at, d, group, shift, scale, w, fabs(b), 0, 1, moved + k);
         }
         for (size_t k = 0; k < vectors * LANES; k++)
             if (weight[k] == 0.0) {
@@ -313,7 +333,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
                     c[k] = weight[k] * (soft ? -c[k] : side * force);
             } else if (look == LOOK_REST) {
                 c[k] = soft || side * z[k] < bound ? moved[k] : 0.0;
-            } else { /* LOOK_SEPARATES: moved is the size of the terms of z */
+            } else { /* LOOK_SEPARATES */
                 const double onward = soft ? -fabs(z[k]) : side * z[k];
                 const double rounding = bound * moved[k];
                 if (!(onward >= -rounding))
@@ -329,13 +349,13 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
                 sum_b = lanes_add(sum_b, lanes_load(c + g * LANES));
             for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
                 next = fetch(next, lines);
-                add_rows((const char *)a, 1, lane * d, d, rows - lane, c + lane, 0,
-                         sum + lane * wide, 0, 1);
+                add_standard(X, is_f64, (i + lane) * d, d, rows - lane, shift, scale, c + lane,
+                             sum + lane * wide);
             }
         }
         if (look == LOOK_HESSIAN)
-            add_standard(a, d, rows, curvature, &p, X + (i + block) * d * size,
-                         ahead ? block * d * size : 0);
+            add_products_of_rows(X, is_f64, i * d, d, rows, curvature, shift, scale, &p,
+                                 ahead ? block * d * size : 0);
     }
     if (objective) {
         double furthest[LANES];
@@ -366,7 +386,6 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     }
 
 LOOK(look_columns, columns_of, )
-LOOK(look_spreads, spreads_of, )
 LOOK(look_gradient, standard_blocks, LOOK_GRADIENT, )
 LOOK(look_hessian, standard_blocks, LOOK_HESSIAN, )
 LOOK(look_moves, standard_blocks, LOOK_MOVES, )

@@ -31,7 +31,6 @@ class _Lib:
     PYREF_SCORES: int
     PYREF_READ: int
     PYREF_COLUMNS: int
-    PYREF_SPREADS: int
     PYREF_STANDARD_GRADIENT: int
     PYREF_STANDARD_HESSIAN: int
     PYREF_MOVES: int

@@ -100,46 +100,73 @@ class _Samples:
         self.passes.free()
 
     def _standardise(self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float) -> None:
-        """The units of second_order._standardised, in two passes; checks the values of X."""
-        d = self.d
-        row = _some_row(X, s)
-        found = self.passes.make(lib.PYREF_COLUMNS, row, 3 * d + 3)
-        if found[-1] != 0:
-            buffers.table_values(X, "X")
-        highest, lowest = found[:d], [-low for low in found[d : 2 * d]]
-        self.one_class = found[2 * d] == 0 or found[2 * d + 1] == -1
-        means = [x + from_x / total for x, from_x in zip(row, found[2 * d + 2 : -1], strict=True)]
-        # Powers of two that keep the squares from overflowing
-        powers = []
-        for j, (mean, high, low) in enumerate(zip(means, highest, lowest, strict=True)):
-            reach = max(high - mean, mean - low)
-            if not reach < checks.INFINITY:
-                raise checks.too_wide_column(j)
-            powers.append(ldexp(1.0, min(max(-frexp(reach)[1], -1022), 1022)))
-        found = self.passes.make(lib.PYREF_SPREADS, [*means, *powers], 3 * d)
+        """The units of second_order._standardised; checks the values of X."""
+        # The mean must be known before the pass that finds the shift and the spread. Of very many
+        # rows some know it nearly, and that will do unless they are unlike the others.
+        row, d = _some_row(X, s), self.d
+        share = second_order.SHARE if X.length >= second_order.MANY else 1
+        about = row, [1.0] * d
+        found = self._columns(about, share)
+        about = self._means_and_powers(found, about[0], total / share)
+        while True:
+            found = self._columns(about, 1)
+            if found[-1] != 0:
+                buffers.table_values(X, "X")
+            means, powers = self._means_and_powers(found, about[0], total)
+            if share == 1 or self._serves(found, about, means, total):
+                break
+            share, about = 1, (means, powers)
+        self.passes.free()  # these are not made again
+        self.one_class = found[4 * d] == 0 or found[4 * d + 1] == -1
         shifts, spreads, self.reaches = [], [], []
-        for j, (mean, power) in enumerate(zip(means, powers, strict=True)):
-            below, above = found[j], -found[d + j]
-            shift = below if mean - below <= above - mean else above
-            largest = max(highest[j] - shift, shift - lowest[j])
+        for j, (guess, power) in enumerate(zip(*about, strict=True)):
+            high, low = found[j], -found[d + j]
+            below, above = found[2 * d + j], -found[3 * d + j]
+            shift = below if guess - below <= above - guess else above
+            largest = max(high - shift, shift - low)
             if not largest < checks.INFINITY:
                 raise checks.too_wide_column(j)
             spread = 0.0
             if largest:
-                # the mean of (x - shift)^2 is that of (x - mean)^2, and (mean - shift)^2
-                aside = (mean - shift) * power
-                spread = sqrt(found[2 * d + j] / total + aside * aside) / power
+                # the mean of (x - shift)^2 is that of (x - guess)^2 + 2 (x - guess) aside + aside^2
+                aside, off = (guess - shift) * power, (means[j] - guess) * power
+                square = found[5 * d + 2 + j] / total + aside * (2 * off + aside)
+                spread = sqrt(max(square, 0.0)) / power
             spread = max(spread, 1e-100 * sqrt(l2)) or 1.0
             spread = max(spread, _NARROWEST)
             shifts.append(shift)
             spreads.append(spread)
             self.reaches.append(largest / spread)
         self.reaches.append(1.0)
-        self.passes.free()  # these two are not made again
         self.units = shifts, spreads
         self.ridge = [l2 / spread / spread for spread in spreads] + [0.0]
         self.passes.shift[:] = array("d", shifts)
         self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
+
+    def _columns(self, about: Any, share: int) -> array[float]:
+        guess, powers = about
+        params = [*guess, *powers]
+        return self.passes.make(lib.PYREF_COLUMNS, params, 6 * self.d + 3, share)
+
+    def _means_and_powers(self, found: array[float], guess: Sequence[float], total: float) -> Any:
+        """The columns' means, and powers of two that keep the squares from overflowing."""
+        d, means, powers = self.d, [], []
+        for j in range(d):
+            mean = guess[j] + found[4 * d + 2 + j] / total
+            reach = max(found[j] - mean, mean + found[d + j])
+            means.append(mean)
+            powers.append(ldexp(1.0, min(max(-frexp(reach)[1], -1022), 1022)))
+        return means, powers
+
+    def _serves(
+        self, found: array[float], about: Any, means: Sequence[float], total: float
+    ) -> bool:
+        """Whether no guess is further from the mean than the values are (root mean square)."""
+        squares = found[5 * self.d + 2 : -1]
+        return all(
+            square < checks.INFINITY and 2 * ((mean - guess) * power) ** 2 <= square / total
+            for mean, guess, power, square in zip(means, *about, squares, strict=True)
+        )
 
     # F and its derivatives. hess is the sums as C gives them, and the weight of the samples.
 

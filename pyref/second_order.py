@@ -695,16 +695,16 @@ def _reach(samples, v):
 # would separate the whole moves some sample of the part, and separates that as well.)
 
 MANY = 65536
-SHARE = 16
+SHARE, SOME = 64, 64  # one row in SHARE, but at least SOME for each parameter
 
 
 def _head_start(samples, size):
     """(theta, L, True if there is an optimum) by some rows; or None if that leads nowhere."""
-    rows = samples.count() // SHARE
-    if samples.count() < MANY or rows < 32 * size or samples.one_class:
+    share = min(SHARE, samples.count() // (SOME * size))
+    if samples.count() < MANY or share < 8 or samples.one_class:
         return None
-    some, theta, step, decrement = samples.some(SHARE), [0.0] * size, None, checks.INFINITY
-    while decrement > 0.01 * size / rows:
+    some, theta, step, decrement = samples.some(share), [0.0] * size, None, checks.INFINITY
+    while decrement > 0.01 / SOME:
         theta = _plus(theta, 1.0, step) if step else theta
         _, grad, hess, _ = some.objective(theta, True)
         if not step and some.dependent_column(hess) is not None:
@@ -716,7 +716,7 @@ def _head_start(samples, size):
     has_optimum = _step_proves_optimum(some, theta, grad, step) or None
     # One more step, with the slope and the Hessian of more rows
     theta = _plus(theta, 1.0, step)
-    _, grad, hess, _ = samples.some(SHARE // 4).objective(theta, True)
+    _, grad, hess, _ = samples.some(4).objective(theta, True)
     step, L, exact = samples.newton_step(hess, grad)
     return (_plus(theta, 1.0, step), L, has_optimum) if exact else None
 

@@ -39,6 +39,7 @@ MANY: int
 PATIENCE: int
 ROUNDING: float
 SHARE: int
+SOME: int
 _Vector = list[float]
 
 def _dot(u: Iterable[float], v: Iterable[float]) -> float: ...

@@ -252,8 +252,7 @@ static int look_of(const char *word, size_t d, size_t *count)
         int what;
         size_t count;
     } all[] = {
-        {"columns", PYREF_COLUMNS, 3 * d + 3},
-        {"spreads", PYREF_SPREADS, 3 * d},
+        {"columns", PYREF_COLUMNS, 6 * d + 3},
         {"standard_gradient", PYREF_STANDARD_GRADIENT, d + 3},
         {"standard_hessian", PYREF_STANDARD_HESSIAN, d + 3 + (d + 1) * (d + 2) / 2},
         {"moves", PYREF_MOVES, 4},
