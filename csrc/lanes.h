@@ -30,11 +30,11 @@ typedef struct {
 #if PARTS == 1
 #define EACH_PART(k, ...) { enum { k = 0 }; __VA_ARGS__ }
 #elif PARTS == 2
-#define EACH_PART(k, ...) { enum { k = 0 }; __VA_ARGS__ } { enum { k = 1 }; __VA_ARGS__ }
+#define EACH_PART(k, ...) { { enum { k = 0 }; __VA_ARGS__ } { enum { k = 1 }; __VA_ARGS__ } }
 #else
 #define EACH_PART(k, ...)                                                       \
-    { enum { k = 0 }; __VA_ARGS__ } { enum { k = 1 }; __VA_ARGS__ }             \
-    { enum { k = 2 }; __VA_ARGS__ } { enum { k = 3 }; __VA_ARGS__ }
+    { { enum { k = 0 }; __VA_ARGS__ } { enum { k = 1 }; __VA_ARGS__ }           \
+      { enum { k = 2 }; __VA_ARGS__ } { enum { k = 3 }; __VA_ARGS__ } }
 #endif
 
 /* ------------------------------------------------------------------ one part */

@@ -105,31 +105,32 @@ class _Samples:
         # rows some know it nearly, and that will do unless they are unlike the others.
         row, d = _some_row(X, s), self.d
         share = second_order.SHARE if X.length >= second_order.MANY else 1
-        about = row, [1.0] * d
-        found = self._columns(about, share)
-        about = self._means_and_powers(found, about[0], total / share)
+        found = self._columns(row, [1.0] * d, share)
+        guess, total_seen = row.tolist(), total / share
         while True:
-            found = self._columns(about, 1)
+            guess = self._means(found, guess, total_seen)
+            powers = self._powers(found, guess)
+            found = self._columns(guess, powers, 1)
             if found[-1] != 0:
                 buffers.table_values(X, "X")
-            means, powers = self._means_and_powers(found, about[0], total)
-            if share == 1 or self._serves(found, about, means, total):
+            means, total_seen = self._means(found, guess, total), total
+            if share == 1 or self._serves(found, guess, powers, means):
                 break
-            share, about = 1, (means, powers)
+            share = 1
         self.passes.free()  # these are not made again
         self.one_class = found[4 * d] == 0 or found[4 * d + 1] == -1
         shifts, spreads, self.reaches = [], [], []
-        for j, (guess, power) in enumerate(zip(*about, strict=True)):
+        for j, (mean, power) in enumerate(zip(guess, powers, strict=True)):
             high, low = found[j], -found[d + j]
             below, above = found[2 * d + j], -found[3 * d + j]
-            shift = below if guess - below <= above - guess else above
+            shift = below if mean - below <= above - mean else above
             largest = max(high - shift, shift - low)
             if not largest < checks.INFINITY:
                 raise checks.too_wide_column(j)
             spread = 0.0
             if largest:
-                # the mean of (x - shift)^2 is that of (x - guess)^2 + 2 (x - guess) aside + aside^2
-                aside, off = (guess - shift) * power, (means[j] - guess) * power
+                # the mean of (x - shift)^2 is that of (x - mean)^2 + 2 (x - mean) aside + aside^2
+                aside, off = (mean - shift) * power, (means[j] - mean) * power
                 square = found[5 * d + 2 + j] / total + aside * (2 * off + aside)
                 spread = sqrt(max(square, 0.0)) / power
             spread = max(spread, 1e-100 * sqrt(l2)) or 1.0
@@ -143,29 +144,31 @@ class _Samples:
         self.passes.shift[:] = array("d", shifts)
         self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
 
-    def _columns(self, about: Any, share: int) -> array[float]:
-        guess, powers = about
-        params = [*guess, *powers]
-        return self.passes.make(lib.PYREF_COLUMNS, params, 6 * self.d + 3, share)
+    def _columns(
+        self, guess: Sequence[float], powers: Sequence[float], share: int
+    ) -> array[float]:
+        return self.passes.make(lib.PYREF_COLUMNS, [*guess, *powers], 6 * self.d + 3, share)
 
-    def _means_and_powers(self, found: array[float], guess: Sequence[float], total: float) -> Any:
-        """The columns' means, and powers of two that keep the squares from overflowing."""
-        d, means, powers = self.d, [], []
-        for j in range(d):
-            mean = guess[j] + found[4 * d + 2 + j] / total
-            reach = max(found[j] - mean, mean + found[d + j])
-            means.append(mean)
+    def _means(self, found: array[float], guess: Sequence[float], total: float) -> list[float]:
+        sums = found[4 * self.d + 2 : 5 * self.d + 2]
+        return [x + from_x / total for x, from_x in zip(guess, sums, strict=True)]
+
+    def _powers(self, found: array[float], means: Sequence[float]) -> list[float]:
+        """Powers of two that keep the squares of (x - mean) from overflowing."""
+        powers = []
+        for mean, high, minus_low in zip(means, found, found[self.d :], strict=False):
+            reach = max(high - mean, mean + minus_low)
             powers.append(ldexp(1.0, min(max(-frexp(reach)[1], -1022), 1022)))
-        return means, powers
+        return powers
 
     def _serves(
-        self, found: array[float], about: Any, means: Sequence[float], total: float
+        self, found: array[float], guess: list[float], powers: list[float], means: list[float]
     ) -> bool:
         """Whether no guess is further from the mean than the values are (root mean square)."""
         squares = found[5 * self.d + 2 : -1]
         return all(
-            square < checks.INFINITY and 2 * ((mean - guess) * power) ** 2 <= square / total
-            for mean, guess, power, square in zip(means, *about, squares, strict=True)
+            square < checks.INFINITY and 2 * ((mean - x) * power) ** 2 <= square / self.total
+            for mean, x, power, square in zip(means, guess, powers, squares, strict=True)
         )
 
     # F and its derivatives. hess is the sums as C gives them, and the weight of the samples.
@@ -233,8 +236,8 @@ class _Samples:
             lib.pyref_variances(triangle, m, u, room, to, row, SECONDS_IN_C)
         return out
 
-    def pair(self, change: Sequence[float], turn: Sequence[float]) -> Any:
-        return _as_array(change), _as_array(turn)
+    def pair(self, change: Sequence[float], turn: Sequence[float], turned: float) -> Any:
+        return _as_array(change), _as_array(turn), turned
 
     def lbfgs_step(self, pairs: Any, grad: Sequence[float], L: array[float] | None) -> Any:
         solve = L and (lambda v: self.solve(L, v))

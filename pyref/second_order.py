@@ -226,10 +226,10 @@ class _Samples:
     def variances(self, L, last):
         return _variances(L, last)
 
-    # Section 4: (change, turn), as lbfgs_step is given them back
+    # Section 4: (change, turn, change . turn), as lbfgs_step is given them back
 
-    def pair(self, change, turn):
-        return change, turn
+    def pair(self, change, turn, turned):
+        return change, turn, turned
 
     def lbfgs_step(self, pairs, grad, L):
         solve = L and (lambda v: _solve(L, v))
@@ -379,13 +379,13 @@ def _lbfgs_step(pairs, grad, ridge, dot, plus, solve=None):
     """-(the guessed inverse Hessian) grad. dot and plus are _dot and _plus, here or in C."""
     step = [-g for g in grad]
     parts = []
-    for change, turn in reversed(pairs):
-        part = dot(change, step) / dot(change, turn)
+    for change, turn, turned in reversed(pairs):
+        part = dot(change, step) / turned
         parts.append(part)
         step = plus(step, -part, turn)
     step = (solve or _first_guess(pairs, ridge, dot))(step)
-    for (change, turn), part in zip(pairs, reversed(parts)):
-        step = plus(step, part - dot(turn, step) / dot(change, turn), change)
+    for (change, turn, turned), part in zip(pairs, reversed(parts)):
+        step = plus(step, part - dot(turn, step) / turned, change)
     return step
 
 
@@ -396,10 +396,10 @@ def _first_guess(pairs, ridge, dot):
     guess = [1 / (0.25 + ridge_j) for ridge_j in ridge]
     scale = 1 / len(ridge)
     if pairs:
-        change, turn = pairs[-1]
+        _, turn, turned = pairs[-1]
         size = dot(turn, [g * t for g, t in zip(guess, turn)])
         if size > 0:
-            scale = dot(change, turn) / size
+            scale = turned / size
     return lambda v: [scale * g * v_j for g, v_j in zip(guess, v)]
 
 
@@ -809,8 +809,9 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None)
             break
         if hess is None:
             change, turn = _plus(new, -1.0, theta), _plus(there[1], -1.0, grad)
-            if _dot(change, turn) > 0:
-                pairs = (pairs + [samples.pair(change, turn)])[-(memory or 10) :]
+            turned = _dot(change, turn)
+            if turned > 0:
+                pairs = (pairs + [samples.pair(change, turn, turned)])[-(memory or 10) :]
         losses.append(F)
         theta, here, loss, w, b = new, there, there[3], new_w, new_b
         if callback is not None and callback(k, losses[k]):

@@ -55,7 +55,7 @@ def _newton_step(
     solve: Callable[[list[_Vector], _Vector], _Vector],
 ) -> tuple[_Vector, list[_Vector] | None, bool]: ...
 def _lbfgs_step(
-    pairs: list[tuple[_Vector, _Vector]],
+    pairs: list[tuple[_Vector, _Vector, float]],
     grad: _Vector,
     ridge: _Vector,
     dot: Callable[[_Vector, _Vector], float],

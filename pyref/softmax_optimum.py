@@ -471,7 +471,7 @@ def softmax_optimum(
             phi, here = given, there
 
     losses: Vector = []
-    pairs: list[tuple[Vector, Vector]] = []
+    pairs: list[tuple[Vector, Vector, float]] = []
     has_optimum: bool | None = True if l2 else None
     asked = stuck = False
     status: Literal["converged", "iterations", "separable"]
@@ -510,8 +510,9 @@ def softmax_optimum(
             stuck, pairs = newton or not pairs, []
             continue
         change, turn = _plus(new, -1.0, phi), _plus(there[1], -1.0, grad)
-        if _dot(change, turn) > 0:
-            pairs = [*pairs, (change, turn)][-MEMORY:]
+        turned = _dot(change, turn)
+        if turned > 0:
+            pairs = [*pairs, (change, turn, turned)][-MEMORY:]
         losses.append(F)
         phi, here = new, there
         if callback is not None and callback(k, F):

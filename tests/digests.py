@@ -147,8 +147,7 @@ def rows_of_a_part(d):
 
 # Chapter 3's passes over X, as csrc/pyref.h names them; and how many results d features give
 LOOKS = {
-    "columns": lambda d: 3 * d + 3,
-    "spreads": lambda d: 3 * d,
+    "columns": lambda d: 6 * d + 3,
     "standard_gradient": lambda d: d + 3,
     "standard_hessian": lambda d: d + 3 + (d + 1) * (d + 2) // 2,
     "moves": lambda d: 4,
