@@ -575,9 +575,9 @@ def newton(
     t is 1, or less where F would not fall: it is halved until it does. X is n rows of d
     features, y is n labels from 0 to 1, sample_weight is n numbers, 0 or more, that count the
     rows: 2 is the row twice, in the standard errors too. The start is zeros, or the given w and
-    b if F is lower there; or if none are given and there are 65536 rows or more, where a
-    sixteenth of them leads. A step takes about n d^2 / 2 multiplications; for thousands of
-    features see `lbfgs`.
+    b if F is lower there; or if none are given and there are 65536 rows or more, where some of
+    them lead, whose Hessian is then kept until that of all rows is worth its n d^2 / 2
+    multiplications. For thousands of features see `lbfgs`.
 
     Returns Newton(w, b, losses, iterations, status, standard_errors, log_likelihood).
     losses[k] is F before update k, and callback(k, losses[k]) is called after it; returning
@@ -619,20 +619,9 @@ def newton(
     >>> newton([[1], [2], [3], [4], [5]], [0, 0, 0, 1, 1]).status
     'separable'
     """
-    X = checks.table(X)
-    y = checks.labels(y, len(X))
-    s = checks.sample_weights(sample_weight, len(X))
-    w = [0.0] * len(X[0]) if w is None else checks.weights(w, len(X[0]))
-    b = checks.finite(b, "b")
-    l2 = checks.not_negative(l2, "l2")
-    tolerance = checks.not_negative(tolerance, "tolerance")
-    iterations = checks.count(iterations, "iterations")
-    checks.callback(callback)
-    checks.label_values(y)
-    total = checks.sample_weight_values(s, len(X))
-    checks.table_values(X)
-    samples, units = _standardised(X, y, s, total, l2)
-    return _run(samples, units, w, b, l2, tolerance, iterations, callback)
+    return _fit(
+        True, X, y, None, w, b, l2, sample_weight, tolerance, iterations, callback
+    )  # fmt: skip
 
 
 def lbfgs(
@@ -654,21 +643,32 @@ def lbfgs(
 
     The guess is made of how the gradient turned over the last `memory` steps. An iteration
     takes about 2 n d + 4 memory d multiplications and 2 memory d numbers of memory, where
-    Newton's takes n d^2 / 2 and d^2; but more of them are needed.
+    Newton's takes n d^2 / 2 and d^2; but more of them are needed. With 65536 rows or more, and
+    512 or more for each parameter, the guess begins as the Hessian of some rows, d^2 / 2 numbers,
+    and few are needed.
 
     Arguments, result and errors are those of `newton`. But standard_errors is None, for they
-    need the Hessian; on "converged" (w, b) is the last point itself; without a Hessian doubt is
-    more frequent; and dependent columns are not looked for: if there are any and l2 is 0, w is
-    one of many that are equally good.
+    need the Hessian. On "converged" it is not the scores' moves that are no more than tolerance
+    but sqrt(-grad . step), for that is how far off theta is: in standard errors, as they would be
+    if the sum of the weights were 1. (w, b) includes the step where the guess began as a Hessian.
+    Without a Hessian doubt is more frequent. And dependent columns are not looked for: if there
+    are any and l2 is 0, w is one of many that are equally good.
 
     >>> fit = lbfgs([[1], [2], [3], [4]], [0, 1, 0, 1])
     >>> fit.status, round(fit.w[0], 8), round(fit.b, 8)
     ('converged', 0.90818426, -2.27046066)
     """
+    return _fit(
+        False, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback
+    )  # fmt: skip
+
+
+def _fit(is_newton, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback):
     X = checks.table(X)
     y = checks.labels(y, len(X))
     s = checks.sample_weights(sample_weight, len(X))
-    memory = checks.count(memory, "memory", least=1)
+    if not is_newton:
+        memory = checks.count(memory, "memory", least=1)
     w = [0.0] * len(X[0]) if w is None else checks.weights(w, len(X[0]))
     b = checks.finite(b, "b")
     l2 = checks.not_negative(l2, "l2")
@@ -721,33 +721,40 @@ def _head_start(samples, size):
     return (_plus(theta, 1.0, step), L, has_optimum) if exact else None
 
 
-PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
-
-
-def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None):
-    # Newton's method if memory is None, else L-BFGS
-    is_newton = memory is None
+def _start(samples, theta, is_newton, l2):
+    """(theta, the objective there, L, True if there is an optimum): the best of what is known."""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
-    has_optimum = True if l2 else None
+    L, has_optimum = None, True if l2 else None
     independent = not is_newton or l2 > 0  # or of no interest
-    start, here, L = _to_standard(w, b, units), None, None
-    if not any(start):
-        head_start = _head_start(samples, len(start))
-        if head_start:
-            start, L, overlap = head_start
-            w, b = _from_standard(start, units)
+    if not any(theta):
+        found = _head_start(samples, len(theta))
+        if found:
+            theta, L, overlap = found
             independent, has_optimum = True, has_optimum or overlap
-    if any(start) and _all_finite(w, b):
+    here = None
+    if any(theta) and _all_finite(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
-        theta, here = start, samples.objective(start, is_newton and L is None)
+        here = samples.objective(theta, is_newton and L is None)
     if here is None or not here[0] < log(2) or not independent:
-        zeros = [0.0] * len(start)
+        zeros = [0.0] * len(theta)
         at_zeros = samples.objective(zeros, is_newton)  # where F is log 2
         if not independent:
             _refuse_dependent_columns(samples, at_zeros[2])
         if here is None or not here[0] < at_zeros[0]:
-            theta, here, w, b = zeros, at_zeros, [0.0] * len(w), 0.0
+            theta, here = zeros, at_zeros
+    return theta, here, L, has_optimum
 
+
+PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
+
+
+def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
+    # Newton's method if memory is None, else L-BFGS
+    is_newton = memory is None
+    start = _to_standard(w, b, units)
+    theta, here, L, has_optimum = _start(samples, start, is_newton, l2)
+    if theta is not start:
+        w, b = _from_standard(theta, units)
     losses, pairs, size, stuck, errors = [], [], checks.INFINITY, False, None
     status = "separable" if samples.one_class else None
     loss = here[3]
@@ -804,7 +811,7 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None)
             stuck, pairs, L = hess is not None or not (pairs or L), [], None
             continue
         new_w, new_b = _from_standard(new, units)
-        if not _all_finite(new_w, new_b):
+        if not _all_finite(new_w + [new_b]):
             status = "diverged"
             break
         if hess is None:
@@ -819,8 +826,8 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory=None)
     return Newton(w, b, losses, len(losses), status, errors, -loss)
 
 
-def _all_finite(w, b):
-    return all([checks.is_finite(value) for value in w + [b]])
+def _all_finite(values):
+    return all([checks.is_finite(value) for value in values])
 
 
 def _refuse_dependent_columns(samples, hess_at_zero):

@@ -8,6 +8,7 @@ Whoever means to test the Python implementation alone says so, with PYREF_PURE=1
 
 import importlib
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -20,6 +21,9 @@ pytest.register_assert_rewrite("compare", "oracle", "truth")
 # Pictures are drawn into memory: no window, whatever the machine has. (An example in the README
 # may say nothing of it, and matplotlib chooses when it is first imported.)
 os.environ["MPLBACKEND"] = "agg"
+
+# A shell lets what it starts in the background ignore Ctrl-C, which some tests wait for.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MODULES = {"python": "pyref.logistic", "c": "pyref.fast"}
 PURE_ONLY = os.environ.get("PYREF_PURE") == "1"
