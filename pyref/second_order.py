@@ -714,11 +714,13 @@ def _head_start(samples, size):
         if not (exact and decrement < 0.9 * before):
             return None
     has_optimum = _step_proves_optimum(some, theta, grad, step) or None
-    # One more step, with the slope and the Hessian of more rows
+    # One more step, with the slope and the Hessian of more rows; but if those gain much by it, they
+    # were misled (as by a class of which some rows hold too few).
     theta = _plus(theta, 1.0, step)
-    _, grad, hess, _ = samples.some(4).objective(theta, True)
+    F, grad, hess, _ = samples.some(4).objective(theta, True)
     step, L, exact = samples.newton_step(hess, grad)
-    return (_plus(theta, 1.0, step), L, has_optimum) if exact else None
+    good = exact and -_dot(grad, step) < F / 2
+    return (_plus(theta, 1.0, step), L, has_optimum) if good else None
 
 
 def _start(samples, theta, is_newton, l2):
@@ -805,7 +807,8 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
             break
 
         # If not, go down.
-        with_hessian = is_newton and (hess is not None or near or k >= PATIENCE)
+        slow = k >= PATIENCE or (guided and k >= 3 and size > before / 4)
+        with_hessian = is_newton and (hess is not None or near or slow)
         new, there = _line_search(samples, theta, F, grad, step, with_hessian)
         if new is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
             stuck, pairs, L = hess is not None or not (pairs or L), [], None

@@ -392,7 +392,7 @@ if sys.platform == "linux":
 
     def test_a_descent_over_a_memory_map_does_not_copy_it(fast):
         bars = importlib.import_module("bars")
-        taken, looks = bars._extra_memory(bars.cloud(100_000, 16, np.float64, 0), 100_000)
+        taken, looks = bars._extra_memory(bars.cloud(100_000, 16, np.float64, 0), 2_000_000)
         assert taken < 2 * 2**20
         assert looks > 0
 
