@@ -45,6 +45,14 @@ static inline size_t block_rows(size_t d)
     return rows < LANES ? LANES : rows > BLOCK ? BLOCK : rows;
 }
 
+/* Fewer still, so that a block stays in the first-level cache (16 KB of it) beside the sums; but
+ * not below 16, where the sums are loaded and stored too often for it to pay. */
+static inline size_t near_rows(size_t d, size_t size)
+{
+    size_t rows = 16384 / size / d / LANES * LANES;
+    return rows < 16 ? block_rows(d) : rows > BLOCK ? BLOCK : rows;
+}
+
 /* n samples: a row-major table of d features, a label each, and perhaps a weight each. */
 typedef struct {
     const void *X;               /* n x d, float64 or float32 */

@@ -238,8 +238,9 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
                             const double *params, size_t first, size_t last, double *scratch,
                             double *out)
 {
-    const size_t d = x->d, wide = wide_d(d), block = block_rows(d);
+    const size_t d = x->d, wide = wide_d(d);
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
+    const size_t block = look == LOOK_GRADIENT ? near_rows(d, size) : block_rows(d);
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;

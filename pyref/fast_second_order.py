@@ -48,7 +48,7 @@ class _Passes:
     def __init__(self, X: Buffer, y: Buffer, s: Buffer | None, threads: int) -> None:
         self.X, self.y, self.s, self.threads = X, y, s, threads
         self.shift, self.scale = zeros(X.width), zeros(X.width)
-        self.runs: dict[tuple[int, int], Any] = {}
+        self.runs: dict[int, Any] = {}
 
     def free(self) -> None:
         for run in self.runs.values():
@@ -57,13 +57,12 @@ class _Passes:
 
     def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:
         """The `size` results of a pass of that kind, over one in `share` rows."""
-        if (what, share) not in self.runs:
-            run = new_run(what, self.X, self.y, self.s, 0, 1, self.threads)
-            self.runs[what, share] = run
-            lib.pyref_run_units(run, doubles(self.shift), doubles(self.scale))
-            lib.pyref_run_share(run, share)
-        out = zeros(size)
-        finish(self.runs[what, share], _as_array(params), out)
+        if what not in self.runs:
+            self.runs[what] = new_run(what, self.X, self.y, self.s, 0, 1, self.threads)
+            lib.pyref_run_units(self.runs[what], doubles(self.shift), doubles(self.scale))
+        run, out = self.runs[what], zeros(size)
+        lib.pyref_run_share(run, share)
+        finish(run, _as_array(params), out)
         return out
 
 
