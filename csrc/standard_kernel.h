@@ -123,6 +123,9 @@ INLINE void columns_of(const samples *s, const int is_f64, const double *params,
 
 /* ------------------------------------------------------------------ in standard units */
 
+/* So many features have weights and units that stay in the first-level cache beside some rows. */
+enum { NEAR_FEATURES = 512 };
+
 /* Eight features of one row in standard units. */
 INLINE lanes standard_features(const char *X, const int is_f64, size_t at, const size_t count,
                                lanes shift, lanes scale)
@@ -219,17 +222,34 @@ INLINE void add_standard_to(const char *X, const int is_f64, size_t at, size_t d
         lanes_store(sum + v * LANES, s[v]);
 }
 
-/* The same for all d features. */
-INLINE void add_standard(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                         const double *shift, const double *scale, const double *r, double *sum)
+/* The same for features [j, end). */
+INLINE void add_standard_lane(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                              const double *shift, const double *scale, const double *r,
+                              double *sum, size_t j, size_t end)
 {
-    size_t j = 0;
-    for (; j + 4 * LANES <= d; j += 4 * LANES)
+    for (; j + 4 * LANES <= end; j += 4 * LANES)
         add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 4, LANES);
-    for (; j + LANES <= d; j += LANES)
+    for (; j + LANES <= end; j += LANES)
         add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 1, LANES);
-    if (j < d)
-        add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 1, d - j);
+    if (j < end)
+        add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 1, end - j);
+}
+
+/* The same for all features and all eight lanes, of which lane l has its sums at sum + l * wide;
+ * and `lines` of memory from `next` on are asked for with each lane. Where rows are so long that
+ * their units do not stay in the first-level cache, some features at a time. */
+INLINE void add_standard(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                         const double *shift, const double *scale, const double *r, double *sum,
+                         const char *next, size_t lines)
+{
+    const size_t some = d <= NEAR_FEATURES ? d : 4 * LANES;
+    lines = (lines * some + d - 1) / d;
+    for (size_t j = 0; j < d; j += some)
+        for (size_t l = 0; l < LANES && l < rows; l++) {
+            next = fetch(next, lines);
+            add_standard_lane(X, is_f64, at + l * d, d, rows - l, shift, scale, r + l,
+                              sum + l * wide_d(d), j, d - j < some ? d : j + some);
+        }
 }
 
 /* The pass of one kind. params = {theta[d + 1], v[d + 1], bound}, without v in some; see pyref.h
@@ -244,7 +264,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
-    const int in_order = x->far && is_f64;
+    const int in_order = x->far && is_f64 && d <= NEAR_FEATURES;
     const char *X = x->X;
     const double b = params[d], bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
@@ -348,11 +368,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
         if (adds) {
             for (size_t g = 0; g < vectors; g++)
                 sum_b = lanes_add(sum_b, lanes_load(c + g * LANES));
-            for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
-                next = fetch(next, lines);
-                add_standard(X, is_f64, (i + lane) * d, d, rows - lane, shift, scale, c + lane,
-                             sum + lane * wide);
-            }
+            add_standard(X, is_f64, i * d, d, rows, shift, scale, c, sum, next, lines);
         }
         if (look == LOOK_HESSIAN)
             add_products_of_rows(X, is_f64, i * d, d, rows, curvature, shift, scale, &p,
