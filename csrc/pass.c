@@ -308,7 +308,7 @@ static void *helper(void *argument)
     }
 }
 
-#if defined(__linux__)
+#if defined(__linux__) && !defined(__ANDROID__)
 /* Let a thread begin on another processor than this one, the k-th after it that may be used.
  * Linux often puts a new thread in line behind its creator, who is about to work for as long as a
  * turn lasts: 3 or 4 ms, in which most passes are over. Afterwards it may go where it likes. */

@@ -88,7 +88,6 @@ class _Samples:
         self.d, self.total, self.share = X.width, total, 1
         self.passes = _Passes(X, y, s, threads)
         self.known: list[tuple[Any, float]] = []
-        self.moved: Any = None
         try:
             self._standardise(X, y, s, total, l2)
         except BaseException:
@@ -107,7 +106,8 @@ class _Samples:
         found = self._columns(row, [1.0] * d, share)
         guess, total_seen = row.tolist(), total / share
         while True:
-            guess = self._means(found, guess, total_seen)
+            means = self._means(found, guess, total_seen)
+            guess = [m if checks.is_finite(m) else x for m, x in zip(means, guess, strict=True)]
             powers = self._powers(found, guess)
             found = self._columns(guess, powers, 1)
             if found[-1] != 0:
@@ -119,17 +119,17 @@ class _Samples:
         self.passes.free()  # these are not made again
         self.one_class = found[4 * d] == 0 or found[4 * d + 1] == -1
         shifts, spreads, self.reaches = [], [], []
-        for j, (mean, power) in enumerate(zip(guess, powers, strict=True)):
+        for j, (guess_j, power) in enumerate(zip(guess, powers, strict=True)):
             high, low = found[j], -found[d + j]
             below, above = found[2 * d + j], -found[3 * d + j]
-            shift = below if mean - below <= above - mean else above
+            shift = below if guess_j - below <= above - guess_j else above
             largest = max(high - shift, shift - low)
             if not largest < checks.INFINITY:
                 raise checks.too_wide_column(j)
             spread = 0.0
             if largest:
-                # the mean of (x - shift)^2 is that of (x - mean)^2 + 2 (x - mean) aside + aside^2
-                aside, off = (mean - shift) * power, (means[j] - mean) * power
+                # the mean of (x - guess)^2 + 2 (x - guess) aside + aside^2
+                aside, off = (guess_j - shift) * power, (means[j] - guess_j) * power
                 square = found[5 * d + 2 + j] / total + aside * (2 * off + aside)
                 spread = sqrt(max(square, 0.0)) / power
             spread = max(spread, 1e-100 * sqrt(l2)) or 1.0
@@ -189,7 +189,7 @@ class _Samples:
     def some(self, share: int) -> _Samples:
         some = copy(self)
         some.share, some.total = share, self.total / share
-        some.known, some.moved = [], None
+        some.known = []
         return some
 
     def _make(self, what: int, params: Sequence[float], size: int) -> array[float]:
@@ -247,13 +247,14 @@ class _Samples:
 
     def _moves(self, theta: Sequence[float], v: Sequence[float]) -> array[float]:
         """{furthest onward where not faint, furthest onward, reach; furthest onward(theta)}"""
-        found = self._make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
-        self.moved = v, found
-        return found
+        return self._make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
+
+    def reach(self, v: Sequence[float]) -> float:
+        return self._moves([0.0] * len(v), v)[2]
 
     def onward(self, theta: Sequence[float], v: Sequence[float]) -> tuple[float, bool]:
-        bound = second_order._reach(self, v)
-        if bound < 0.499:
+        bound = second_order._reach_at_most(self, v)
+        if bound < 0.499:  # and so below 1/2, rounding included
             for at, furthest in self.known:
                 if at is theta:
                     return bound, furthest <= _FAR

@@ -237,6 +237,10 @@ class _Samples:
 
     # Section 5: moves and forces
 
+    def reach(self, v):
+        """How far v moves a score at most."""
+        return max([abs(_dot(a_i, v)) for a_i in self.A])
+
     def onward(self, theta, v):
         """The furthest that v moves onward a sample with a force at theta; is that all of them?"""
         strong = _strong(self.A, self.y, theta)
@@ -376,7 +380,9 @@ def _dependent_column(hess_at_zero):
 
 
 def _lbfgs_step(pairs, grad, ridge, dot, plus, solve=None):
-    """-(the guessed inverse Hessian) grad. dot and plus are _dot and _plus, here or in C."""
+    """-(the guessed inverse Hessian) grad. dot and plus are _dot and _plus, here or in C.
+
+    solve(v) is the guess to be corrected times v, where there is a good one."""
     step = [-g for g in grad]
     parts = []
     for change, turn, turned in reversed(pairs):
@@ -644,13 +650,14 @@ def lbfgs(
     The guess is made of how the gradient turned over the last `memory` steps. An iteration
     takes about 2 n d + 4 memory d multiplications and 2 memory d numbers of memory, where
     Newton's takes n d^2 / 2 and d^2; but more of them are needed. With 65536 rows or more, and
-    512 or more for each parameter, the guess begins as the Hessian of some rows, d^2 / 2 numbers,
+    512 or more for each of at most 512 parameters, the guess begins as the Hessian of some rows,
     and few are needed.
 
     Arguments, result and errors are those of `newton`. But standard_errors is None, for they
     need the Hessian. On "converged" it is not the scores' moves that are no more than tolerance
-    but sqrt(-grad . step), for that is how far off theta is: in standard errors, as they would be
-    if the sum of the weights were 1. (w, b) includes the step where the guess began as a Hessian.
+    but sqrt(-grad . step), or no lower F is found: times the root of the sum of the weights, that
+    is the distance to the optimum in standard errors, as far as the guess is right. (w, b)
+    includes the step where the guess began as a Hessian.
     Without a Hessian doubt is more frequent. And dependent columns are not looked for: if there
     are any and l2 is 0, w is one of many that are equally good.
 
@@ -682,8 +689,8 @@ def _fit(is_newton, X, y, memory, w, b, l2, sample_weight, tolerance, iterations
     return _run(samples, units, w, b, l2, tolerance, iterations, callback, memory)
 
 
-def _reach(samples, v):
-    """How far v moves a score at most: no column leads it further than its largest value."""
+def _reach_at_most(samples, v):
+    """A bound of samples.reach(v): no column leads a score further than its largest value."""
     return _dot(samples.reaches, [abs(v_j) for v_j in v])
 
 
@@ -696,12 +703,15 @@ def _reach(samples, v):
 
 MANY = 65536
 SHARE, SOME = 64, 64  # one row in SHARE, but at least SOME for each parameter
+WIDE = 512  # parameters for which a Hessian of some rows is too dear for L-BFGS
 
 
-def _head_start(samples, size):
+def _head_start(samples, size, is_newton):
     """(theta, L, True if there is an optimum) by some rows; or None if that leads nowhere."""
     share = min(SHARE, samples.count() // (SOME * size))
-    if samples.count() < MANY or share < 8 or samples.one_class:
+    if samples.count() < MANY or samples.one_class or (size > WIDE and not is_newton):
+        return None
+    if share < 8:  # more rows than that are no longer few
         return None
     some, theta, step, decrement = samples.some(share), [0.0] * size, None, checks.INFINITY
     while decrement > 0.01 / SOME:
@@ -714,8 +724,8 @@ def _head_start(samples, size):
         if not (exact and decrement < 0.9 * before):
             return None
     has_optimum = _step_proves_optimum(some, theta, grad, step) or None
-    # One more step, with the slope and the Hessian of more rows; but if those gain much by it, they
-    # were misled (as by a class of which some rows hold too few).
+    # One more step, with the slope and the Hessian of a quarter of all rows. If it promises to gain
+    # much of F, the few rows were misleading (they may hold next to nothing of a rare class).
     theta = _plus(theta, 1.0, step)
     F, grad, hess, _ = samples.some(4).objective(theta, True)
     step, L, exact = samples.newton_step(hess, grad)
@@ -723,18 +733,18 @@ def _head_start(samples, size):
     return (_plus(theta, 1.0, step), L, has_optimum) if good else None
 
 
-def _start(samples, theta, is_newton, l2):
+def _start(samples, units, theta, is_newton, l2):
     """(theta, the objective there, L, True if there is an optimum): the best of what is known."""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     L, has_optimum = None, True if l2 else None
     independent = not is_newton or l2 > 0  # or of no interest
     if not any(theta):
-        found = _head_start(samples, len(theta))
-        if found:
+        found = _head_start(samples, len(theta), is_newton)
+        if found and _all_finite(*_from_standard(found[0], units)):
             theta, L, overlap = found
             independent, has_optimum = True, has_optimum or overlap
     here = None
-    if any(theta) and _all_finite(theta):
+    if any(theta) and _all_finite(theta, 0.0):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and L is None)
     if here is None or not here[0] < log(2) or not independent:
@@ -754,7 +764,7 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
     # Newton's method if memory is None, else L-BFGS
     is_newton = memory is None
     start = _to_standard(w, b, units)
-    theta, here, L, has_optimum = _start(samples, start, is_newton, l2)
+    theta, here, L, has_optimum = _start(samples, units, start, is_newton, l2)
     if theta is not start:
         w, b = _from_standard(theta, units)
     losses, pairs, size, stuck, errors = [], [], checks.INFINITY, False, None
@@ -780,27 +790,30 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
         if has_optimum is False:
             status = "separable"
             break
-        # How far is it still? As far as this step; or with the Hessian of some rows, which makes
-        # each step a fraction of the one before, as far as the next one.
-        reach = _reach(samples, step)
+        # How far is it still? As far as this step. Or, where the Hessian of some rows makes each
+        # step a fraction of the one before, as far as the next will be: this one, as much smaller
+        # again. A step of Newton's that is not smaller than the one before is all rounding.
+        reach = _reach_at_most(samples, step)
+        if exact and flat and reach > tolerance:
+            reach = samples.reach(step)
         before, size = size, reach if is_newton else sqrt(max(0.0, -_dot(grad, step)))
         guided = hess is None and L is not None and len(pairs) > 0
-        left = size * size / before if guided else size
-        settled = stuck or size > before / 2
+        left = size * size / before if guided and before else size
+        settled = stuck or (exact and size > before / 2)
         near = reach < 1e-4 and (left <= tolerance or settled)
         if has_optimum and flat and near and not (is_newton and hess is None):
             status = "converged"
             if exact or (guided and not settled):
                 new = _plus(theta, 1.0, step)
                 w, b = _from_standard(new, units)
-                # F falls by half of -grad . step, and its part that is the penalty as it does
+                # F falls by half of -grad . step. What the penalty in it gains is not the loss's.
                 gain = -_dot(grad, step) / 2 + _penalty(samples.ridge, new)
                 loss -= samples.total * (gain - _penalty(samples.ridge, theta))
             if exact and not l2:
                 errors = _standard_errors(samples, L, units)
             break
         if last and is_newton and hess is None:  # now let the Hessian of all rows have its say
-            here, stuck = samples.objective(theta, True), False
+            here, stuck, size = samples.objective(theta, True), False, checks.INFINITY
             continue
         if last:
             status = "iterations"
@@ -811,10 +824,13 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
         with_hessian = is_newton and (hess is not None or near or slow)
         new, there = _line_search(samples, theta, F, grad, step, with_hessian)
         if new is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
-            stuck, pairs, L = hess is not None or not (pairs or L), [], None
+            stuck, pairs = hess is not None or is_newton or not (pairs or L), []
+            L, size = None, checks.INFINITY
             continue
+        if with_hessian and hess is None:
+            size = checks.INFINITY  # Newton's steps begin
         new_w, new_b = _from_standard(new, units)
-        if not _all_finite(new_w + [new_b]):
+        if not _all_finite(new_w, new_b):
             status = "diverged"
             break
         if hess is None:
@@ -829,8 +845,8 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
     return Newton(w, b, losses, len(losses), status, errors, -loss)
 
 
-def _all_finite(values):
-    return all([checks.is_finite(value) for value in values])
+def _all_finite(w, b):
+    return all([checks.is_finite(value) for value in w + [b]])
 
 
 def _refuse_dependent_columns(samples, hess_at_zero):

@@ -127,7 +127,8 @@ def test_moves_and_forces(twins):
         wanted, product_wanted = pure.forces(at)
         assert digits(push, wanted) > 11
         assert digits(product(v), product_wanted(v)) > 11
-    assert abs(samples.furthest(v) - pure.furthest(v)) <= 1e-11 * second_order._reach(pure, v)
+    assert lre([samples.reach(v)], [pure.reach(v)]) > 11
+    assert abs(samples.furthest(v) - pure.furthest(v)) <= 1e-11 * pure.reach(v)
     assert digits(samples.rest(v)(u), pure.rest(v)(u)) > 11
     assert samples.separates(v) == pure.separates(v)
     assert not samples.separates([0.0] * len(v))
@@ -141,7 +142,7 @@ def test_a_bound_is_given_only_where_it_decides_the_same(twins):
         small = [size * v_j for v_j in v]
         furthest = max(abs(second_order._dot(a_i, small)) for a_i in pure.A)
         for one in (pure, samples):
-            assert second_order._reach(one, small) >= furthest * (1 - 1e-12)
+            assert second_order._reach_at_most(one, small) >= furthest * (1 - 1e-12)
         onward, all_strong = samples.onward(theta, small)
         wanted, wanted_strong = pure.onward(theta, small)
         assert all_strong == wanted_strong
@@ -430,6 +431,47 @@ def test_a_head_start_that_leads_nowhere(fast, few, which):
     plain = module.newton(X.tolist(), odd.tolist(), w=[1e-9, 0.0])
     assert fit.status == plain.status == "converged"
     assert lre([*fit.w, fit.b], [*plain.w, plain.b]) > 12
+
+
+@pytest.mark.parametrize("which", ["python", "c"])
+def test_lbfgs_has_arrived_when_it_says_so(fast, few, which):
+    """By Newton's decrement, which it does not know; a run of short steps is no arrival."""
+    module = fast if which == "c" else second_order
+    for seed in range(8):
+        X, y, _ = problem(1500 + 100 * seed, 3, seed)
+        X[:, 0] *= 1e-3
+        fit = module.lbfgs(X.tolist(), y.tolist(), iterations=500)
+        assert fit.status == "converged"
+        _, grad, hess = fast.hessian(X, y, fit.w, fit.b)
+        units = np.sqrt(np.diag(hess))
+        step = np.linalg.solve(np.array(hess) / units[:, None] / units, grad / units)
+        assert np.sqrt((grad / units) @ step / len(y)) <= 3e-10
+
+
+@pytest.mark.parametrize("which", ["python", "c"])
+def test_columns_that_are_almost_the_same(fast, which):
+    """Rounding hides the end from a bound on the scores' moves, but not from the moves."""
+    module = fast if which == "c" else second_order
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        a, c, e, f = rng.standard_normal((4, 200))
+        X = np.column_stack([a, a + 3e-6 * e, c, c + 3e-6 * f])
+        y = (rng.random(200) < 1 / (1 + np.exp(-a))).astype(float)
+        fit = module.newton(X.tolist(), y.tolist())
+        assert fit.status == "converged"
+        assert fit.iterations <= 7
+
+
+def test_a_head_start_beyond_all_floats(fast):
+    """Weights of 1e308 and more: what is returned is a number all the same."""
+    X = np.full((70_000, 1), 1e-308)
+    X[::2] *= -1
+    y = (X[:, 0] > 0).astype(float)
+    y[::1009] = 1 - y[::1009]
+    for method in METHODS:
+        fit = getattr(fast, method)(X, y)
+        assert fit.status == "diverged"
+        assert np.isfinite([*fit.w, fit.b]).all()
 
 
 def test_a_hundred_thousand_rows(fast):

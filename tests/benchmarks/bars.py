@@ -340,18 +340,6 @@ class Optimum(NamedTuple):
     l2: float = 0.0
 
 
-def unlike_columns(n, d):
-    """As cloud, but as columns are in tables: correlated, off zero, and in units of their own."""
-    draw = np.random.default_rng(n + d)
-    X = cloud(n, d, np.float64, 0).X
-    X += draw.standard_normal((n, 1))  # something common, so that each two correlate by a half
-    true = draw.standard_normal(d) / np.sqrt(d)
-    y = (draw.random(n) < 1 / (1 + np.exp(-(X @ true + 0.3)))).astype(float)
-    X *= 10 ** draw.uniform(-1, 1, size=d)
-    X += 3 * draw.standard_normal(d)
-    return Optimum(X, y)
-
-
 def to_the_optimum(problem, rounds, methods, peers, must, aim):
     """Our fits, of which the quicker counts, beside every peer's, each at a gradient <= 1e-10."""
 
@@ -404,14 +392,6 @@ def optimum_of_many_features(settings):
     problem = Optimum(*cloud(100_000, 100, np.float64, 0)[:2])
     found = settings.how_many(5), ("newton", "lbfgs"), peers_optimum.PEERS
     return to_the_optimum(problem, *found, 5, 8)
-
-
-@bar("P5u")
-def optimum_of_unlike_columns(settings):
-    """To the optimum, with columns that are correlated and in units of their own."""
-    problem = unlike_columns(1_000_000, 32)
-    found = settings.how_many(3), ("newton", "lbfgs"), peers_optimum.PEERS
-    return to_the_optimum(problem, *found, None, None)
 
 
 @bar("P5w")

@@ -33,8 +33,8 @@ The bars (bars.py has the bounds).
     P4   up to 16 million rows         P6   two threads       P7        one call on five points
     P8   pure Python against the documents' loops             roofline  GB/s over the number of rows
     C1   softmax regression, ten classes
-    P5   to the optimum, 1,000,000 x 32; P5d 100,000 x 100; P5u 1,000,000 x 32 with correlated
-         columns in units of their own; P5w 20,000 x 5,000, L2, L-BFGS against L-BFGS
+    P5   to the optimum, 1,000,000 x 32; P5d 100,000 x 100; P5w 20,000 x 5,000, L2, L-BFGS
+         against L-BFGS
          (peers_optimum.py: scikit-learn, glum, statsmodels, each at a mean gradient <= 1e-10)
 
 For P3 and P3f the limit is the memory: X is also read by the C part's own loop that adds it up
