@@ -178,8 +178,8 @@ INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t 
 
 /* The scores of `rows` rows, at most eight, to z. */
 INLINE void standard_scores_to(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                      const double *shift, const double *scale, const double *w, double b,
-                      const int in_order, const int sizes, double *z)
+                               const double *shift, const double *scale, const double *w, double b,
+                               const int in_order, const int sizes, double *z)
 {
     if (rows == LANES && in_order)
         lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 1, sizes));
@@ -298,10 +298,11 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
             next = fetch(next, lines);
             standard_scores_to(X, is_f64, at, d, group, shift, scale, w, b, in_order, 0, z + k);
             if (has_v)
-                standard_scores_to(X, is_f64, at, d, group, shift, scale, v, params[2 * d + 1], 0, 0,
-                          moved + k);
+                standard_scores_to(X, is_f64, at, d, group, shift, scale, v, params[2 * d + 1], 0,
+                                   0, moved + k);
             if (look == LOOK_SEPARATES) /* the sizes of the terms of z */
-                standard_scores_to(X, is_f64, at, d, group, shift, scale, w, fabs(b), 0, 1, moved + k);
+                standard_scores_to(X, is_f64, at, d, group, shift, scale, w, fabs(b), 0, 1,
+                                   moved + k);
         }
         for (size_t k = 0; k < vectors * LANES; k++)
             if (weight[k] == 0.0) {

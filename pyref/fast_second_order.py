@@ -143,9 +143,7 @@ class _Samples:
         self.passes.shift[:] = array("d", shifts)
         self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
 
-    def _columns(
-        self, guess: Sequence[float], powers: Sequence[float], share: int
-    ) -> array[float]:
+    def _columns(self, guess: Sequence[float], powers: Sequence[float], share: int) -> array[float]:
         return self.passes.make(lib.PYREF_COLUMNS, [*guess, *powers], 6 * self.d + 3, share)
 
     def _means(self, found: array[float], guess: Sequence[float], total: float) -> list[float]:
