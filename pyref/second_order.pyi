@@ -40,6 +40,7 @@ PATIENCE: int
 ROUNDING: float
 SHARE: int
 SOME: int
+WIDE: int
 _Vector = list[float]
 
 def _dot(u: Iterable[float], v: Iterable[float]) -> float: ...
