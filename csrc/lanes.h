@@ -105,6 +105,30 @@ INLINE part part_select(bits mask, part yes, part no)
     return (part)((mask & (bits)yes) | (~mask & (bits)no));
 }
 
+/* a where a > b, else b */
+INLINE part part_max(part a, part b)
+{
+#if LANES_WIDTH == 8
+    return _mm512_max_pd(a, b);
+#elif LANES_WIDTH == 4
+    return _mm256_max_pd(a, b);
+#elif defined(__x86_64__)
+    return _mm_max_pd(a, b);
+#else
+    return part_select(a > b, a, b);
+#endif
+}
+
+/* The same, but a if b is more than the limit. */
+INLINE part part_max_below(part a, part b, part limit)
+{
+#if LANES_WIDTH == 8
+    return _mm512_mask_max_pd(a, _mm512_cmp_pd_mask(b, limit, _CMP_LE_OQ), a, b);
+#else
+    return part_select(b <= limit, part_max(a, b), a);
+#endif
+}
+
 /* e^-a for a >= 0, subnormal results included. The worst error found is 1.131 ulp,
  * at a = 269.96194262186913.
  *
@@ -225,6 +249,12 @@ INLINE lanes lanes_fma(lanes a, lanes b, lanes c)
 {
     EACH_PART(k, c.p[k] = part_fma(a.p[k], b.p[k], c.p[k]);)
     return c;
+}
+
+INLINE lanes lanes_max(lanes a, lanes b)
+{
+    EACH_PART(k, a.p[k] = part_max(a.p[k], b.p[k]);)
+    return a;
 }
 
 INLINE lanes lanes_log1p(lanes x)

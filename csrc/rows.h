@@ -61,6 +61,13 @@ INLINE lanes load_features(const char *X, const int is_f64, size_t at, const siz
     return count == LANES ? lanes_load_f32(x) : lanes_load_first_f32(x, count);
 }
 
+/* Features in the standard units of chapter 3. */
+INLINE lanes in_units(lanes x, lanes shift, lanes scale)
+{
+    EACH_PART(m, x.p[m] = (x.p[m] - shift.p[m]) * scale.p[m];)
+    return x;
+}
+
 /* ------------------------------------------------------------------ sums over features
  *
  * Both halves of every chapter's pass: scores, and what residuals add to a gradient. */

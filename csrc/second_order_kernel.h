@@ -56,7 +56,7 @@ INLINE lanes copy_features(const char *X, const int is_f64, size_t at, size_t d,
             lanes x = load_features(X, is_f64, at + i * d + k + v * LANES,
                                     v + 1 < vectors ? LANES : last_count);
             if (scale)
-                EACH_PART(m, x.p[m] = (x.p[m] - shift_v[v].p[m]) * scale_v[v].p[m];)
+                x = in_units(x, shift_v[v], scale_v[v]);
             x = lanes_mul(root_i, x);
             if (scale && root[i] == 0.0)
                 x = lanes_set(0.0); /* not a NaN, if the row's weight is 0 and it overflows */

@@ -13,36 +13,6 @@
 
 /* ------------------------------------------------------------------ the units */
 
-/* a where a > b, else b */
-INLINE part part_max(part a, part b)
-{
-#if LANES_WIDTH == 8
-    return _mm512_max_pd(a, b);
-#elif LANES_WIDTH == 4
-    return _mm256_max_pd(a, b);
-#elif defined(__x86_64__)
-    return _mm_max_pd(a, b);
-#else
-    return part_select(a > b, a, b);
-#endif
-}
-
-/* The same, but a if b is more than the limit. */
-INLINE part part_max_below(part a, part b, part limit)
-{
-#if LANES_WIDTH == 8
-    return _mm512_mask_max_pd(a, _mm512_cmp_pd_mask(b, limit, _CMP_LE_OQ), a, b);
-#else
-    return part_select(b <= limit, part_max(a, b), a);
-#endif
-}
-
-INLINE lanes lanes_max(lanes a, lanes b)
-{
-    EACH_PART(k, a.p[k] = part_max(a.p[k], b.p[k]);)
-    return a;
-}
-
 static const double NONE = -INFINITY; /* the largest of no numbers */
 
 /* What some rows add to the results of columns_of for eight features, or `count`. */
@@ -130,9 +100,7 @@ enum { NEAR_FEATURES = 512 };
 INLINE lanes standard_features(const char *X, const int is_f64, size_t at, const size_t count,
                                lanes shift, lanes scale)
 {
-    lanes x = load_features(X, is_f64, at, count);
-    EACH_PART(m, x.p[m] = (x.p[m] - shift.p[m]) * scale.p[m];)
-    return x;
+    return in_units(load_features(X, is_f64, at, count), shift, scale);
 }
 
 /* What eight features (or `count`) of some rows add to the lanes of their scores; or if `sizes`,

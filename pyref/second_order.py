@@ -824,8 +824,8 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
         with_hessian = is_newton and (hess is not None or near or slow)
         new, there = _line_search(samples, theta, F, grad, step, with_hessian)
         if new is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
-            stuck, pairs = hess is not None or is_newton or not (pairs or L), []
-            L, size = None, checks.INFINITY
+            stuck = is_newton or not (pairs or L)
+            pairs, L, size = [], None, checks.INFINITY
             continue
         if with_hessian and hess is None:
             size = checks.INFINITY  # Newton's steps begin
