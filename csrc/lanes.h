@@ -41,7 +41,11 @@ typedef struct {
 
 /* a * b + c with one rounding. By name, because compilers do not reliably make one instruction
  * of eight calls of fma(); where there is no such instruction, fma() is exact and slow. */
+#if LANES_WIDTH == 2 && defined(__x86_64__)
+static NOINLINE part part_fma(part a, part b, part c) /* inlined, it is half of the compile time */
+#else
 INLINE part part_fma(part a, part b, part c)
+#endif
 {
 #if LANES_WIDTH == 8
     return _mm512_fmadd_pd(a, b, c);
@@ -129,17 +133,35 @@ INLINE part part_max_below(part a, part b, part limit)
 #endif
 }
 
+/* `yes` where z is negative (or -0), else `no`. */
+INLINE part part_where_negative(part z, part yes, part no)
+{
+#if LANES_WIDTH == 4
+    return _mm256_blendv_pd(no, yes, z); /* looks at the sign alone */
+#else
+    return part_select(part_negative(z), yes, no);
+#endif
+}
+
 /* e^-a for a >= 0, subnormal results included. The worst error found is 1.131 ulp,
  * at a = 269.96194262186913.
  *
  * e^-a = 2^k e^r with k the whole number nearest to -a / log 2, so |r| <= (log 2)/2. */
 INLINE part part_exp_minus(part a)
 {
+#if LANES_WIDTH == 8
+    /* There is an instruction that multiplies by 2^k and rounds once. */
+    const double unit = 1.0, offset = 0.0;
+#else
+    /* Here it is a product with 2^(k + 64), so that this factor is never subnormal; what it
+     * multiplies is kept in units of 2^-64, exactly. Only that product is rounded. */
+    const double unit = 0x1p-64, offset = 64.0 + 1023.0;
+#endif
     /* Past 746 the result is 0 for certain. */
     a = part_min(part_set(746.0), a);
     /* k: adding 1.5 * 2^52 pushes the fraction out of the double, so that k is left in its
-     * low bits. (k + 64, to be exact, see below.) */
-    const part shifter = part_set(0x1.8p52 + 64.0);
+     * low bits, and with the offset the exponent field of 2^(k + 64) */
+    const part shifter = part_set(0x1.8p52 + offset);
     part shifted = part_fma(a, part_set(-LOG2_E), shifter);
     part k = shifted - shifter;
     /* r = -a - k log 2, with log 2 in two pieces: the first difference is exact */
@@ -148,25 +170,19 @@ INLINE part part_exp_minus(part a)
     /* e^r = 1 + r + r^2 (EXP_0 + EXP_1 r + ...), even and odd powers apart: two short chains
      * instead of a long one */
     part r2 = r * r;
-    part even = part_fma(r2, part_set(EXP_8), part_set(EXP_6));
-    part odd = part_fma(r2, part_set(EXP_9), part_set(EXP_7));
-    even = part_fma(r2, even, part_set(EXP_4));
-    odd = part_fma(r2, odd, part_set(EXP_5));
-    even = part_fma(r2, even, part_set(EXP_2));
-    odd = part_fma(r2, odd, part_set(EXP_3));
-    even = part_fma(r2, even, part_set(EXP_0));
-    odd = part_fma(r2, odd, part_set(EXP_1));
-    part e_r = part_fma(r2, part_fma(r, odd, even), r) + 1.0;
+    part even = part_fma(r2, part_set(unit * EXP_8), part_set(unit * EXP_6));
+    part odd = part_fma(r2, part_set(unit * EXP_9), part_set(unit * EXP_7));
+    even = part_fma(r2, even, part_set(unit * EXP_4));
+    odd = part_fma(r2, odd, part_set(unit * EXP_5));
+    even = part_fma(r2, even, part_set(unit * EXP_2));
+    odd = part_fma(r2, odd, part_set(unit * EXP_3));
+    even = part_fma(r2, even, part_set(unit * EXP_0));
+    odd = part_fma(r2, odd, part_set(unit * EXP_1));
+    part e_r = part_fma(r2, part_fma(r, odd, even), r * unit) + unit;
 #if LANES_WIDTH == 8
-    /* times 2^k, rounded once: an instruction of AVX-512 */
     return _mm512_scalef_pd(e_r, k);
 #else
-    /* times 2^(k+64), by adding k + 64 to the exponent: never subnormal, so no digit is lost;
-     * then times 2^-64, which rounds a subnormal result once, and any other not at all */
-    part scaled = (part)((bits)e_r + ((bits)shifted << 52));
-    /* subtle: plus 0 * a, which is 0, or a NaN if a is one: the integer sum may have made a
-     * number of it */
-    return part_fma(a, part_set(0.0), scaled * 0x1p-64);
+    return e_r * (part)((bits)shifted << 52);
 #endif
 }
 

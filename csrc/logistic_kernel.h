@@ -26,14 +26,14 @@ typedef struct {
  * logarithms is the logarithm of the product. Kept as 1 + product, so that a small e is not
  * lost beside the 1:  (1 + product)(1 + e) = 1 + (product + (product * e + e)). Each step is
  * right to 2 ulp, and log1p makes a relative error of its argument no larger. A sample's weight
- * would be a power, so weighted samples do take a logarithm each. */
+ * would be a power, so weighted samples do take a logarithm each. (No product: the caller has
+ * multiplied already.) */
 INLINE part samples_part(part z, part e, part y, part weight, int weighted, part *loss,
                          part *product, part *curvature)
 {
     const bits sign_bit = (bits)part_set(-0.0);
-    bits negative = part_negative(z);
-    part against = part_select(negative, y, 1.0 - y);
-    part with = part_select(negative, 1.0 - y, y);
+    part against = part_where_negative(z, y, 1.0 - y);
+    part with = part_where_negative(z, 1.0 - y, y);
     part up = part_fma(-with, e, against);
     part q = e + 1.0;
     part residual = (part)((bits)up ^ ((bits)z & sign_bit)) / q;
@@ -49,7 +49,8 @@ INLINE part samples_part(part z, part e, part y, part weight, int weighted, part
         return weight * part_counted(residual, weight);
     }
     *loss = part_fma(distance, against, *loss);
-    *product += part_fma(*product, e, e);
+    if (product)
+        *product += part_fma(*product, e, e);
     return residual;
 }
 
@@ -69,13 +70,16 @@ INLINE lanes exp_minus_size(lanes z)
     return z;
 }
 
-/* The same for some vectors. Compiled apart, as is packed_scores below: the registers that hold
- * the coefficients of e^x are then free again for the sums. (Inlined, GCC keeps the
- * coefficients there and the sums in memory.) */
-static NOINLINE void exp_minus_sizes(const double *z, size_t vectors, double *e)
+/* The same for some vectors, while memory is asked for. Compiled apart, as is packed_scores below:
+ * the registers that hold the coefficients of e^x are then free again for the sums. (Inlined, GCC
+ * keeps the coefficients there and the sums in memory.) */
+static NOINLINE void exp_minus_sizes(const double *z, size_t vectors, double *e, ahead *a)
 {
-    for (size_t g = 0; g < vectors; g++)
+    for (size_t g = 0; g < vectors; g++) {
+        if (EVENLY)
+            ask(a, LANES / 2 * a->half);
         lanes_store(e + g * LANES, exp_minus_size(lanes_load(z + g * LANES)));
+    }
 }
 
 /* The score of a row that is not there: with label 0 it has no loss and no residual. */
@@ -93,7 +97,9 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
 {
     const char *X = x->X;
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
-    const size_t d = x->d, wide = wide_d(d), block = block_rows(d);
+    const size_t d = x->d, wide = wide_d(d);
+    const size_t block = second ? block_rows(d) : rows_of_block(x, block_rows(d));
+    const int one_by_one = !second && in_order(x, is_f64);
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
@@ -108,23 +114,18 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     memset(weight, 0, sizeof weight);
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
-        const size_t vectors = (rows + LANES - 1) / LANES, whole = rows / LANES;
+        const size_t vectors = (rows + LANES - 1) / LANES;
         /* While this block is worked on, what lies ahead of it comes from memory: half of it is
          * asked for here and half below, a few lines at a time and in order of address, which
          * is what the memory controller likes. (With `second`, all of it in add_products, where
          * the time is spent.) */
-        const char *next = X + i * d * size + AHEAD;
-        const size_t ahead = lines_ahead(x, i, block, size), lines = second ? 0 : ahead;
-        for (size_t g = 0; g < whole; g++) {
-            next = fetch(next, lines);
-            const size_t at = (i + g * LANES) * d;
-            if (is_f64 && !second && x->far)
-                lanes_store(r + g * LANES, scores_in_order(X, is_f64, at, d, w_wide, b));
-            else
-                lanes_store(r + g * LANES, scores(X, is_f64, at, d, w_wide, b));
-        }
-        for (size_t k = whole * LANES; k < rows; k++)
-            r[k] = score(X, is_f64, (i + k) * d, d, w_wide, b);
+        ahead a = ahead_of(x, i, block, size);
+        const size_t to_come = a.half ? block * d * size : 0;
+        if (second)
+            a.half = 0;
+        for (size_t k = 0; k < rows; k += LANES)
+            scores_of(X, is_f64, (i + k) * d, d, rows - k < LANES ? rows - k : LANES, one_by_one,
+                      w_wide, b, &a, r + k);
         load_labels(x, i, rows, y);
         if (weighted)
             memcpy(weight, x->sample_weight + i, rows * sizeof *weight);
@@ -133,8 +134,10 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
             y[k] = weight[k] = 0.0;
         }
         /* from the scores to the residuals */
-        exp_minus_sizes(r, vectors, e);
+        exp_minus_sizes(r, vectors, e, &a);
         for (size_t g = 0; g < vectors; g++) {
+            if (EVENLY)
+                ask(&a, LANES / 2 * a.half);
             lanes z = lanes_load(r + g * LANES), e_g = lanes_load(e + g * LANES);
             lanes y_g = lanes_load(y + g * LANES), weight_g = lanes_load(weight + g * LANES);
             lanes curvature_g = z;
@@ -150,12 +153,13 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
         }
         /* grad_w[j] += residual * x[j], every eighth row to its own sum */
         for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
-            next = fetch(next, lines);
+            if (!EVENLY)
+                ask(&a, block / LANES * a.half);
             add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r + lane, 0, grad_w + lane * wide,
                      0, 1);
         }
         if (second)
-            add_products(x, i, rows, curvature, &p, ahead ? block * d * size : 0);
+            add_products(x, i, rows, curvature, &p, to_come);
     }
     close_product(&s);
     out[0] = lanes_sum(s.loss);
@@ -187,34 +191,52 @@ INLINE lanes packed_score(const double *x, const int D, const lanes *w, lanes b)
     return lanes_add(sum, b);
 }
 
+enum { NEAR_DOUBLES = 32768 }; /* that fit into a second-level cache, 256 KB */
 enum { GROUPS = 32 }; /* worked on at a time: they, and what is kept of them, stay in the cache */
 
-/* The scores z of some groups, and e = e^-|z|. */
-INLINE void packed_scores(const double *group, const int D, size_t size, size_t rows,
-                          const double *params, size_t d, double *z, double *e)
+/* e = e^-|z|, and the product of 1 + e, see samples_part. */
+INLINE void packed_exp(const double *z, double *e, lanes *product)
 {
-    const size_t groups = (rows + LANES - 1) / LANES;
-    lanes w[8], b = lanes_set(params[d]);
+    const lanes e_g = exp_minus_size(lanes_load(z));
+    lanes_store(e, e_g);
+    EACH_PART(k, product->p[k] += part_fma(product->p[k], e_g.p[k], e_g.p[k]);)
+}
+
+/* The scores z of some groups, their e, and the product. In a loop each where registers are few;
+ * then the next groups are asked for as well, if they come from further than the second-level
+ * cache. */
+INLINE void packed_scores(const double *group, const int D, size_t size, size_t rows,
+                          const double *params, size_t d, const int far, double *z, double *e,
+                          lanes *product)
+{
+    const size_t groups = (rows + LANES - 1) / LANES, whole = rows / LANES;
+    const char *next = (const char *)(group + GROUPS * size);
+    lanes w[8], b = lanes_set(params[d]), kept = *product;
     UNROLL
     for (int j = 0; j < D; j++)
         w[j] = lanes_set((size_t)j < d ? params[j] : 0.0);
     for (size_t g = 0; g < groups; g++, group += size) {
-        lanes z_g = packed_score(group, D, w, b);
-        lanes_store(z + g * LANES, z_g);
-        lanes_store(e + g * LANES, exp_minus_size(z_g));
+        lanes_store(z + g * LANES, packed_score(group, D, w, b));
+        if (!EVENLY && g < whole)
+            packed_exp(z + g * LANES, e + g * LANES, &kept);
     }
-    for (size_t k = rows; k < groups * LANES; k++) {
+    for (size_t k = rows; k < groups * LANES; k++)
         z[k] = NO_ROW;
-        e[k] = 0.0;
+    for (size_t g = EVENLY ? 0 : whole; g < groups; g++) {
+        packed_exp(z + g * LANES, e + g * LANES, &kept);
+        if (EVENLY && far)
+            for (size_t line = 0; line < size / LANES; line++, next += 64)
+                __builtin_prefetch(next, 0, 2);
     }
+    *product = kept;
 }
 
 #define PACKED_SCORES(D)                                                                      \
     static NOINLINE void packed_scores_##D(                                                   \
         const double *group, size_t size, size_t rows, const double *params, size_t d,        \
-        double *z, double *e)                                                                 \
+        int far, double *z, double *e, lanes *product)                                        \
     {                                                                                         \
-        packed_scores(group, D, size, rows, params, d, z, e);                                 \
+        packed_scores(group, D, size, rows, params, d, far, z, e, product);                   \
     }
 PACKED_SCORES(1)
 PACKED_SCORES(2)
@@ -226,6 +248,7 @@ INLINE void logistic_packed(const samples *x, const int D, const int weighted,
                             const double *params, size_t first, size_t last, double *out)
 {
     const size_t size = (D + 1 + weighted) * LANES;
+    const int far = x->n * (D + 1 + weighted) > NEAR_DOUBLES;
     sums s = {lanes_set(0.0), lanes_set(0.0), lanes_set(0.0), 0};
     lanes grad_w[8];
     double z[GROUPS * LANES] ALIGNED, e[GROUPS * LANES] ALIGNED;
@@ -239,19 +262,21 @@ INLINE void logistic_packed(const samples *x, const int D, const int weighted,
         (D == 1   ? packed_scores_1
          : D == 2 ? packed_scores_2
          : D == 4 ? packed_scores_4
-                  : packed_scores_8)(group, size, rows, params, x->d, z, e);
+                  : packed_scores_8)(group, size, rows, params, x->d, far, z, e, &s.product);
         for (size_t g = 0; g < groups; g++, group += size) {
             lanes z_g = lanes_load(z + g * LANES), e_g = lanes_load(e + g * LANES), r;
             lanes y = lanes_load(group + D * LANES);
             lanes weight = weighted ? lanes_load(group + (D + 1) * LANES) : y;
             EACH_PART(k, r.p[k] = samples_part(z_g.p[k], e_g.p[k], y.p[k], weight.p[k], weighted,
-                                               &s.loss.p[k], &s.product.p[k], NULL);)
+                                               &s.loss.p[k], NULL, NULL);)
             s.grad_b = lanes_add(s.grad_b, r);
             UNROLL
             for (int j = 0; j < D; j++)
                 grad_w[j] = lanes_fma(lanes_load(group + j * LANES), r, grad_w[j]);
         }
         s.in_product += groups;
+        if (weighted)
+            s.product = lanes_set(0.0); /* each sample has had a logarithm of its own */
         if (s.in_product == PRODUCT_ROWS)
             close_product(&s);
     }

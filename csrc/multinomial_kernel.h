@@ -89,18 +89,15 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
     memset(weight, 0, sizeof weight);
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
-        const size_t vectors = (rows + LANES - 1) / LANES, whole = rows / LANES;
-        const char *next = X + i * d * size + AHEAD;
-        const size_t lines = lines_ahead(x, i, block, size);
-        for (size_t g = 0; g < whole; g++) {
-            next = fetch(next, lines);
+        const size_t vectors = (rows + LANES - 1) / LANES;
+        ahead a = ahead_of(x, i, block, size), none = {0};
+        for (size_t k = 0; k < rows; k += LANES) {
+            const size_t group = rows - k < LANES ? rows - k : LANES;
+            ask(&a, LANES * a.half);
             for (size_t c = 0; c < C; c++)
-                lanes_store(r + c * BLOCK + g * LANES,
-                            scores(X, is_f64, (i + g * LANES) * d, d, W + c * wide, b[c]));
+                scores_of(X, is_f64, (i + k) * d, d, group, 0, W + c * wide, b[c], &none,
+                          r + c * BLOCK + k);
         }
-        for (size_t k = whole * LANES; k < rows; k++)
-            for (size_t c = 0; c < C; c++)
-                r[c * BLOCK + k] = score(X, is_f64, (i + k) * d, d, W + c * wide, b[c]);
         /* Rows that are not there are certain of class 0, and it is theirs. */
         for (size_t k = rows; k < vectors * LANES; k++) {
             weight[k] = label[k] = 0.0;
@@ -143,7 +140,7 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
             }
         }
         for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
-            next = fetch(next, lines);
+            ask(&a, block / LANES * a.half);
             const double *r_lane = r + lane;
             double *sum = grad_W + lane * lane_step;
             size_t c = 0;

@@ -72,85 +72,115 @@ INLINE lanes in_units(lanes x, lanes shift, lanes scale)
  *
  * Both halves of every chapter's pass: scores, and what residuals add to a gradient. */
 
-/* The eight scores of rows x[0..8), `row` elements apart: w . x with a lane for every eighth
- * feature, the lanes added up by lanes_sum, then b. */
-INLINE lanes scores(const char *X, const int is_f64, size_t at, size_t d, const double *w,
-                    double b)
-{
-    lanes dot[LANES];
-    UNROLL
-    for (int i = 0; i < LANES; i++)
-        dot[i] = lanes_set(0.0);
-    size_t j = 0;
-    for (; j + LANES <= d; j += LANES) {
-        lanes w_j = lanes_load(w + j);
-        UNROLL
-        for (int i = 0; i < LANES; i++)
-            dot[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, LANES), w_j, dot[i]);
-    }
-    if (j < d) {
-        lanes w_j = lanes_load(w + j); /* w is filled up with zeros */
-        UNROLL
-        for (int i = 0; i < LANES; i++)
-            dot[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, d - j), w_j, dot[i]);
-    }
-    return lanes_add(lanes_sum_each(dot), lanes_set(b));
-}
-
-/* The same for one row. */
-INLINE lanes dot_of_row(const char *X, const int is_f64, size_t at, size_t d, const double *w)
-{
-    lanes dot = lanes_set(0.0);
-    size_t j = 0;
-    for (; j + LANES <= d; j += LANES)
-        dot = lanes_fma(load_features(X, is_f64, at + j, LANES), lanes_load(w + j), dot);
-    if (j < d)
-        dot = lanes_fma(load_features(X, is_f64, at + j, d - j), lanes_load(w + j), dot);
-    return dot;
-}
-
-INLINE double score(const char *X, const int is_f64, size_t at, size_t d, const double *w,
-                    double b)
-{
-    return lanes_sum(dot_of_row(X, is_f64, at, d, w)) + b;
-}
-
-/* scores(), one row after the other. In the cache this takes half as long again, as each w is
- * loaded for each row; from memory it takes a quarter less, for memory is read in order. */
-INLINE lanes scores_in_order(const char *X, const int is_f64, size_t at, size_t d,
-                             const double *w, double b)
-{
-    lanes dot[LANES];
-    UNROLL
-    for (int i = 0; i < LANES; i++)
-        dot[i] = dot_of_row(X, is_f64, at + i * d, d, w);
-    return lanes_add(lanes_sum_each(dot), lanes_set(b));
-}
+/* How memory is asked for ahead of the work. A processor with AVX-512 spends so little time on a
+ * block of rows that it hardly matters when; on others, what is asked for in one go keeps the
+ * loads behind it waiting, so there a little is asked for with each piece of work. */
+enum { EVENLY = LANES_WIDTH < 8 };
 
 /* Bytes ahead to ask for: far enough to hide the memory's latency. (Of 4, 8, 12, 16, 24 and 32
  * KB this measured best; without asking, a pass reaches half of the read bandwidth.) */
 enum { AHEAD = 16384 };
 
-/* Ask for some cache lines of memory; the second-level cache is near enough. */
-INLINE const char *fetch(const char *next, size_t lines)
-{
-    for (; lines; lines--, next += 64)
-        __builtin_prefetch(next, 0, 2);
-    return next;
-}
+/* What is to be asked for next, and half of a row's bytes: one half is asked for while the row's
+ * score is summed, the other one later. 0 if X is not far. */
+typedef struct {
+    const char *next;
+    size_t half, due;
+} ahead;
 
-/* Cache lines to ask for before each of a block's eight groups of rows, and before each of its
- * eight lanes: together the block's worth of memory. None near the end, or if X is not far. */
-INLINE size_t lines_ahead(const samples *s, size_t row, size_t block, size_t size)
+/* For a block of rows from element `at` of X on. Near the end there is nothing to ask for. */
+INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
 {
     const size_t bytes = s->d * size;
-    if (!s->far || (row + block) * bytes + AHEAD > s->n * bytes)
-        return 0;
-    return block * bytes / 64 / (block / LANES + LANES);
+    const int any = s->far && (row + block) * bytes + AHEAD <= s->n * bytes;
+    return (ahead){(const char *)s->X + row * bytes + AHEAD, any ? bytes / 2 : 0, 0};
 }
 
-/* Classes whose sums stay in the registers together, so that x is loaded once for all of them. */
-enum { CLASSES_TOGETHER = LANES_WIDTH == 8 ? 5 : 1 };
+/* Ask for so many bytes more; the second-level cache is near enough. */
+INLINE void ask(ahead *a, size_t bytes)
+{
+    for (a->due += bytes; a->due >= 64; a->due -= 64, a->next += 64)
+        __builtin_prefetch(a->next, 0, 2);
+}
+
+/* Rows of a block. Where memory is asked for evenly, few: while one is worked on, the next comes
+ * into the first-level cache. */
+INLINE size_t rows_of_block(const samples *s, size_t rows)
+{
+    return EVENLY && s->far && rows > 32 ? 32 : rows;
+}
+
+/* w . x of some rows, d elements apart: of each row, a lane for every eighth feature. */
+INLINE void dots(const char *X, const int is_f64, size_t at, size_t d, const int rows,
+                 const double *w, lanes *dot)
+{
+    lanes sum[LANES]; /* apart from dot, so that it stays in the registers */
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        sum[i] = lanes_set(0.0);
+    size_t j = 0;
+    for (; j + LANES <= d; j += LANES) {
+        lanes w_j = lanes_load(w + j);
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            sum[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, LANES), w_j, sum[i]);
+    }
+    if (j < d) {
+        lanes w_j = lanes_load(w + j); /* w is filled up with zeros */
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            sum[i] = lanes_fma(load_features(X, is_f64, at + i * d + j, d - j), w_j, sum[i]);
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        dot[i] = sum[i];
+}
+
+/* Rows whose lanes stay in the registers together, so that w is loaded once for all of them. */
+enum { ROWS_TOGETHER = LANES_WIDTH == 8 ? 8 : 4 };
+
+/* Are scores to be summed row after row? In the cache this takes half as long again, as each w is
+ * loaded for each row; from memory it takes a quarter less, for memory is read in order. */
+INLINE int in_order(const samples *s, const int is_f64)
+{
+    return s->far && is_f64 && (!EVENLY || s->d >= 16);
+}
+
+/* The scores of eight rows: the lanes of each added up by lanes_sum, then b. */
+INLINE lanes scores(const char *X, const int is_f64, size_t at, size_t d, const int together,
+                    const double *w, double b, ahead *a)
+{
+    lanes dot[LANES];
+    UNROLL
+    for (int i = 0; i < LANES; i += together) {
+        if (EVENLY)
+            ask(a, together * a->half);
+        dots(X, is_f64, at + i * d, d, together, w, dot + i);
+    }
+    return lanes_add(lanes_sum_each(dot), lanes_set(b));
+}
+
+/* The scores of `rows` rows, at most eight, to z. */
+INLINE void scores_of(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                      const int one_by_one, const double *w, double b, ahead *a, double *z)
+{
+    if (!EVENLY)
+        ask(a, LANES * a->half);
+    if (rows == LANES && one_by_one)
+        lanes_store(z, scores(X, is_f64, at, d, 1, w, b, a));
+    else if (rows == LANES)
+        lanes_store(z, scores(X, is_f64, at, d, ROWS_TOGETHER, w, b, a));
+    else
+        for (size_t k = 0; k < rows; k++) {
+            lanes dot;
+            dots(X, is_f64, at + k * d, d, 1, w, &dot);
+            z[k] = lanes_sum(dot) + b;
+        }
+}
+
+/* Classes whose sums stay in the registers together, so that x is loaded once for all of them:
+ * of so many vectors of features. One class has room for four of them everywhere. */
+enum { CLASSES_TOGETHER = 5, THEIR_VECTORS = LANES_WIDTH == 8 ? 4 : 1 };
 
 /* sum += r[i] * x[i] for every eighth row i < rows, for `vectors` vectors of features; and the
  * same for further classes, whose r and sum stand r_step and sum_step further on. */
@@ -190,9 +220,11 @@ INLINE void add_rows(const char *X, const int is_f64, size_t at, size_t d, size_
                      const double *r, size_t r_step, double *sum, size_t sum_step,
                      const int classes)
 {
+    const int vectors = classes > 1 ? THEIR_VECTORS : 4;
     size_t j = 0;
-    for (; j + 4 * LANES <= d; j += 4 * LANES)
-        add_rows_to(X, is_f64, at + j, d, rows, r, r_step, sum + j, sum_step, classes, 4, LANES);
+    for (; j + vectors * LANES <= d; j += vectors * LANES)
+        add_rows_to(X, is_f64, at + j, d, rows, r, r_step, sum + j, sum_step, classes, vectors,
+                    LANES);
     for (; j + LANES <= d; j += LANES)
         add_rows_to(X, is_f64, at + j, d, rows, r, r_step, sum + j, sum_step, classes, 1, LANES);
     if (j < d)

@@ -8,6 +8,7 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
     const size_t d = x->d, C = x->classes, wide = wide_d(d);
     const double *b = params + C * d;
     lanes poison = lanes_set(0.0), zero = poison;
+    ahead none = {0};
     memset(scratch, 0, C * wide * sizeof *scratch);
     for (size_t c = 0; c < C; c++)
         memcpy(scratch + c * wide, params + c * d, d * sizeof *scratch);
@@ -15,13 +16,8 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
         const size_t rows = last - i < LANES ? last - i : LANES;
         for (size_t c = 0; c < C; c++) {
             double z[LANES] = {0};
-            if (rows == LANES)
-                lanes_store(z, x->far && is_f64
-                                   ? scores_in_order(x->X, 1, i * d, d, scratch + c * wide, b[c])
-                                   : scores(x->X, is_f64, i * d, d, scratch + c * wide, b[c]));
-            else
-                for (size_t k = 0; k < rows; k++)
-                    z[k] = score(x->X, is_f64, (i + k) * d, d, scratch + c * wide, b[c]);
+            scores_of(x->X, is_f64, i * d, d, rows, in_order(x, is_f64), scratch + c * wide, b[c],
+                      &none, z);
             poison = lanes_fma(lanes_load(z), zero, poison);
             for (size_t k = 0; k < rows; k++)
                 x->scores[(i + k) * C + c] = z[k];

@@ -55,7 +55,6 @@ INLINE void columns_of(const samples *s, const int is_f64, const double *params,
                        size_t last, double *scratch, double *out)
 {
     const size_t d = s->d, wide = wide_d(d), size = is_f64 ? sizeof(double) : sizeof(float);
-    const size_t step = LANES * d * size, lines = (step / 64 * LANES + wide - 1) / wide;
     double *guess = scratch, *power = guess + wide, *results = power + wide;
     double y_high = NONE, y_low = NONE;
     lanes poison = lanes_set(0.0);
@@ -66,10 +65,9 @@ INLINE void columns_of(const samples *s, const int is_f64, const double *params,
         results[j] = NONE;
     for (size_t i = first; i < last; i += LANES) {
         const size_t rows = last - i < LANES ? last - i : LANES;
-        const size_t ahead = s->far && i * d * size + AHEAD + step < s->n * d * size ? lines : 0;
-        const char *next = (const char *)s->X + i * d * size + AHEAD;
+        ahead a = ahead_of(s, i, LANES, size);
         for (size_t j = 0; j < d; j += LANES) {
-            next = fetch(next, ahead);
+            ask(&a, LANES * LANES * 2 * a.half / d);
             if (j + LANES <= d)
                 column_rows(s, is_f64, i, rows, j, LANES, guess, power, results, wide, &poison);
             else
@@ -122,13 +120,11 @@ INLINE void add_to_scores(const char *X, const int is_f64, size_t at, size_t d, 
     }
 }
 
-/* The scores of eight rows (or one) in standard units: the same sums as scores(). One row after
- * the other if `in_order`, as in scores_in_order(). */
+/* The scores of eight rows (or one) in standard units: the same sums as scores(). */
 INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t d, const int rows,
                              const double *shift, const double *scale, const double *w, double b,
-                             const int in_order, const int sizes)
+                             const int together, const int sizes, ahead *a)
 {
-    const int together = in_order ? 1 : rows;
     lanes sum[LANES];
     UNROLL
     for (int i = 0; i < LANES; i++)
@@ -136,6 +132,8 @@ INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t 
     UNROLL
     for (int i = 0; i < rows; i += together, at += (size_t)together * d) {
         size_t j = 0;
+        if (EVENLY)
+            ask(a, together * a->half);
         for (; j + LANES <= d; j += LANES)
             add_to_scores(X, is_f64, at, d, j, together, LANES, shift, scale, w, sizes, sum + i);
         if (j < d)
@@ -145,19 +143,22 @@ INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t 
 }
 
 /* The scores of `rows` rows, at most eight, to z. */
-INLINE void standard_scores_to(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+INLINE void standard_scores_of(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
                                const double *shift, const double *scale, const double *w, double b,
-                               const int in_order, const int sizes, double *z)
+                               const int one_by_one, const int sizes, ahead *a, double *z)
 {
-    if (rows == LANES && in_order)
-        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 1, sizes));
+    if (!EVENLY)
+        ask(a, LANES * a->half);
+    if (rows == LANES && one_by_one)
+        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 1, sizes, a));
     else if (rows == LANES)
-        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 0, sizes));
+        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, ROWS_TOGETHER,
+                                       sizes, a));
     else
         for (size_t k = 0; k < rows; k++) {
             double of_row[LANES];
             lanes_store(of_row, standard_scores(X, is_f64, at + k * d, d, 1, shift, scale, w, b, 1,
-                                                sizes));
+                                                sizes, a));
             z[k] = of_row[0];
         }
 }
@@ -204,17 +205,16 @@ INLINE void add_standard_lane(const char *X, const int is_f64, size_t at, size_t
 }
 
 /* The same for all features and all eight lanes, of which lane l has its sums at sum + l * wide;
- * and `lines` of memory from `next` on are asked for with each lane. Where rows are so long that
+ * and `bytes` of memory are asked for with each lane. Where rows are so long that
  * their units do not stay in the first-level cache, some features at a time. */
 INLINE void add_standard(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
                          const double *shift, const double *scale, const double *r, double *sum,
-                         const char *next, size_t lines)
+                         ahead *a, size_t bytes)
 {
     const size_t some = d <= NEAR_FEATURES ? d : 4 * LANES;
-    lines = (lines * some + d - 1) / d;
     for (size_t j = 0; j < d; j += some)
         for (size_t l = 0; l < LANES && l < rows; l++) {
-            next = fetch(next, lines);
+            ask(a, bytes * some / d);
             add_standard_lane(X, is_f64, at + l * d, d, rows - l, shift, scale, r + l,
                               sum + l * wide_d(d), j, d - j < some ? d : j + some);
         }
@@ -228,11 +228,12 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
 {
     const size_t d = x->d, wide = wide_d(d);
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
-    const size_t block = look == LOOK_GRADIENT ? near_rows(d, size) : block_rows(d);
+    const size_t block =
+        look == LOOK_GRADIENT ? rows_of_block(x, near_rows(d, size)) : block_rows(d);
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
-    const int in_order = x->far && is_f64 && d <= NEAR_FEATURES;
+    const int one_by_one = in_order(x, is_f64) && d <= NEAR_FEATURES;
     const char *X = x->X;
     const double b = params[d], bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
@@ -254,22 +255,23 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES;
-        const char *next = X + i * d * size + AHEAD;
-        const size_t ahead = lines_ahead(x, i, block, size);
-        const size_t lines = look == LOOK_HESSIAN ? 0 : ahead; /* there, in add_copied */
+        ahead a = ahead_of(x, i, block, size), none = {0};
+        const size_t to_come = a.half ? block * d * size : 0;
+        if (look == LOOK_HESSIAN)
+            a.half = 0; /* there, in add_copied */
         for (size_t k = 0; k < vectors * LANES; k++)
             weight[k] = k >= rows ? 0.0 : x->sample_weight ? x->sample_weight[i + k] : 1.0;
         load_labels(x, i, rows, y);
         /* scores, eight rows at a time, while what lies ahead is fetched (as in chapter 1) */
         for (size_t k = 0; k < rows; k += LANES) {
             const size_t group = rows - k < LANES ? rows - k : LANES, at = (i + k) * d;
-            next = fetch(next, lines);
-            standard_scores_to(X, is_f64, at, d, group, shift, scale, w, b, in_order, 0, z + k);
+            standard_scores_of(X, is_f64, at, d, group, shift, scale, w, b, one_by_one, 0, &a,
+                               z + k);
             if (has_v)
-                standard_scores_to(X, is_f64, at, d, group, shift, scale, v, params[2 * d + 1], 0,
-                                   0, moved + k);
+                standard_scores_of(X, is_f64, at, d, group, shift, scale, v, params[2 * d + 1], 0,
+                                   0, &none, moved + k);
             if (look == LOOK_SEPARATES) /* the sizes of the terms of z */
-                standard_scores_to(X, is_f64, at, d, group, shift, scale, w, fabs(b), 0, 1,
+                standard_scores_of(X, is_f64, at, d, group, shift, scale, w, fabs(b), 0, 1, &none,
                                    moved + k);
         }
         for (size_t k = 0; k < vectors * LANES; k++)
@@ -278,8 +280,10 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
                 y[k] = moved[k] = c[k] = 0.0;
             }
         if (objective || look == LOOK_FORCES || look == LOOK_PRODUCT) {
-            exp_minus_sizes(z, vectors, e);
+            exp_minus_sizes(z, vectors, e, &a);
             for (size_t g = 0; g < vectors; g++) {
+                if (EVENLY)
+                    ask(&a, LANES / 2 * a.half);
                 const lanes z_g = lanes_load(z + g * LANES), y_g = lanes_load(y + g * LANES);
                 const lanes s_g = lanes_load(weight + g * LANES), e_g = lanes_load(e + g * LANES);
                 lanes r = z_g, curvature_g = z_g;
@@ -337,11 +341,12 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
         if (adds) {
             for (size_t g = 0; g < vectors; g++)
                 sum_b = lanes_add(sum_b, lanes_load(c + g * LANES));
-            add_standard(X, is_f64, i * d, d, rows, shift, scale, c, sum, next, lines);
+            add_standard(X, is_f64, i * d, d, rows, shift, scale, c, sum, &a,
+                         EVENLY ? 0 : block / LANES * a.half);
         }
         if (look == LOOK_HESSIAN)
             add_products_of_rows(X, is_f64, i * d, d, rows, curvature, shift, scale, &p,
-                                 ahead ? block * d * size : 0);
+                                 to_come);
     }
     if (objective) {
         double furthest[LANES];
