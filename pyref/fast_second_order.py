@@ -52,7 +52,7 @@ class _Passes:
 
     def free(self) -> None:
         for run in self.runs.values():
-            lib.pyref_run_free(run)
+            ffi.release(run)
         self.runs.clear()
 
     def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:

@@ -152,6 +152,50 @@ def test_a_signal_that_is_handled_does_not_end_the_run(fast):
     assert set(heard) == {"MainThread"}
 
 
+FREED = """
+import sys
+import numpy
+from pyref import buffers, fast, fast_second_order
+
+X, y = buffers.table(numpy.ones((300, 3))), buffers.labels(numpy.ones(300), 300)
+free = fast_second_order._Passes.free
+params = [0.0] * 4
+tried = 0
+while True:
+    passes = fast_second_order._Passes(X, y, None, 1)
+    passes.make(fast.lib.PYREF_HESSIAN, params, 15)
+    passes.make(fast.lib.PYREF_COLUMNS, [0.0] * 6, 21)
+    lines = iter(range(tried))
+
+    def trace(frame, event, _):
+        if frame.f_code is not free.__code__:
+            return None
+        if event == "line" and next(lines, None) is None:
+            raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        passes.free()
+        heard = False
+    except KeyboardInterrupt:
+        heard = True
+    sys.settrace(None)
+    passes.free()
+    if not heard:
+        break
+    tried += 1
+print(tried)
+"""
+
+
+def test_ctrl_c_while_memory_is_given_back(fast):
+    """Before whatever line it comes, all is freed, and once: a second time aborts the process."""
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) >= 4  # lines before which it came
+
+
 # ---------------------------------------------------------------- callbacks that raise
 
 
@@ -317,6 +361,23 @@ def test_resident_memory_does_not_grow_over_runs_that_are_broken_off(fast):
     before = resident()
     for _ in range(200):
         broken_off()
+    assert resident() - before < 20 * 2**20
+
+
+@linux
+def test_resident_memory_does_not_grow_by_runs_that_nobody_frees(fast):
+    """Ctrl-C may come when a run is made and no `try` has begun. Each has packed 2.4 MB."""
+    X, y = table(100000, 2)
+    X, y = fast.buffers.table(X), fast.buffers.labels(y, 100000)
+
+    def made():
+        fast.new_run(fast.lib.PYREF_GRADIENT, X, y, None, 0, 9, 1)
+
+    for _ in range(10):
+        made()
+    before = resident()
+    for _ in range(100):
+        made()
     assert resident() - before < 20 * 2**20
 
 
