@@ -519,8 +519,8 @@ def gradient_descent(
         if not checks.is_finite(F):
             status = "diverged"
             break
-        steepest = max(max([abs(g) for g in grad_w]), abs(grad_b))
-        if steepest / total <= tolerance:
+        # each by itself: a NaN is no convergence, and max may pass over one
+        if all([abs(g) / total <= tolerance for g in grad_w + [grad_b]]):
             status = "converged"
             break
         # v <- momentum * v + gradient
