@@ -203,8 +203,10 @@ class _Samples:
 
     def some(self, share):
         """One in `share` of these samples, taken from everywhere."""
-        s = self.s[::share]
-        return _Samples(self.A[::share], self.y[::share], s, sum(s), self.ridge, self.reaches)
+        s, total = self.s[::share], 0.0
+        for s_i in s:
+            total += s_i
+        return _Samples(self.A[::share], self.y[::share], s, total, self.ridge, self.reaches)
 
     def _mean(self, hess):
         hess = [[h / self.total for h in row] for row in hess]
