@@ -783,7 +783,7 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
             step, L, exact = samples.newton_step(hess, grad)
         else:
             step, exact = samples.lbfgs_step(pairs, grad, L), False
-        flat = max([abs(g) for g in grad]) <= tolerance
+        flat = all([abs(g) <= tolerance for g in grad])
         last = stuck or k == iterations
         if has_optimum is None and flat and exact:
             has_optimum = _step_proves_optimum(samples, theta, grad, step) or None
