@@ -307,10 +307,7 @@ def hessian(
         passes = _Passes(X, y, sample_weight, helpers)
         m = len(params)
         found = passes.make(lib.PYREF_HESSIAN, params, 1 + m + m * (m + 1) // 2)
-        if sample_weight is not None or (
-            lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found)
-        ):
-            # a row of weight 0 adds nothing, not even the NaN that would tell
+        if lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found):
             buffers.table_values(X, "X")
         hess = [zeros(m) for _ in range(m)]
         triangle = doubles(found) + (1 + m)
