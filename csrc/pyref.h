@@ -70,7 +70,8 @@ void pyref_log(const double *x, double *out, size_t n);
 void pyref_log1p(const double *x, double *out, size_t n);
 void pyref_exp_minus(const double *a, double *out, size_t n);
 
-/* A run: passes over n rows of d features, of one of these kinds. NULL if memory is short.
+/* A run: passes over n rows of d features, of one of these kinds. NULL if memory is short, or
+ * `what` is none of them.
  * `passes` is how many are expected. threads: 0 for as many as pay. The buffers must outlive
  * the run.
  *   GRADIENT   chapter 1: params = {w[d], b}, out = {loss, grad_w[d], grad_b}

@@ -304,6 +304,39 @@ def test_every_allocation_that_fails_is_a_memory_error(fast, fail_after, name, t
     same(got[:3], want[:3])
 
 
+def test_sizes_beyond_all_memory_are_no_run(fast):
+    """Also where a product of them has gone round, so that what is left of it could be had."""
+    ffi, lib = fast.ffi, fast.lib
+    one = ffi.new("double[]", [1.0])
+
+    def made(what, d, classes):
+        run = lib.pyref_run_new(what, one, 0, one, 0, ffi.NULL, 1, d, classes, 0, 1, 1)
+        lib.pyref_run_free(run)
+        return bool(run)
+
+    assert made(lib.PYREF_SOFTMAX, 3, 5)
+    for k in range(28, 64):
+        for d in (2**k, 2**k - 1, 2**k + 1, 3 << k - 1):
+            for what in (lib.PYREF_HESSIAN, lib.PYREF_STANDARD_HESSIAN):
+                if (d + 1) * (d + 2) // 2 * 8 >= 2**62:
+                    assert not made(what, d, 1)
+            for classes in (1, 2**20, 2**31, 2**32, 2**33 + 1):
+                if (d + 1) * classes * 8 >= 2**62:
+                    assert not made(lib.PYREF_SOFTMAX, d, classes)
+                    assert not made(lib.PYREF_SOFTMAX, classes, d)
+                    assert not made(lib.PYREF_SCORES, d, classes)
+            if d * 8 >= 2**62:
+                for what in (lib.PYREF_GRADIENT, lib.PYREF_COLUMNS, lib.PYREF_MOVES):
+                    assert not made(what, d, 1)
+
+
+def test_what_is_no_kind_of_run(fast):
+    ffi, lib = fast.ffi, fast.lib
+    one = ffi.new("double[]", [1.0])
+    for what in (-1, lib.PYREF_SEPARATES + 1, 1000, -(2**31), 2**31 - 1):
+        assert not lib.pyref_run_new(what, one, 0, one, 0, ffi.NULL, 1, 1, 1, 0, 1, 1)
+
+
 def test_a_wrong_label_is_named_before_memory_is_asked_for(fast, fail_after):
     X, y = table(50, 3)
     y[7] = 2
