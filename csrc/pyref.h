@@ -38,7 +38,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 6 };
+enum { PYREF_INTERFACE = 7 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -87,8 +87,8 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  * And what chapter 3's fits look for; onward is the score with the sign of a hard label, by
  * which up is right for all. Rows of weight 0 are passed over. The first sees X as it is:
  *   COLUMNS    params = {guess[d], power[d]}, out = {max x[d], max -x[d], max x <= guess [d],
- *              max -x where x >= guess [d], max y, max -y; sum of s (x - guess) [d], sum of
- *              s ((x - guess) power)^2 [d], and a NaN if X is not finite anywhere, else 0}
+ *              max -x where x >= guess [d], max y, max -y; sum of s (x - guess) power [d], sum
+ *              of s ((x - guess) power)^2 [d], and a NaN if X is not finite anywhere, else 0}
  * The others see it in the units of pyref_run_units, and params = {theta[d + 1], v[d + 1], bound},
  * without v where it is not named here:
  *   STANDARD_GRADIENT   out = {furthest onward(theta); loss, grad[d + 1]}

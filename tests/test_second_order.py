@@ -416,6 +416,23 @@ def check_weight_zero(impl):
         impl.newton([[1], [1], [3]], [0, 1, 1], sample_weight=[1, 1, 0])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_column_whose_sum_is_no_float(impl, method):
+    """The sum of the values, or of so many times each, overflows; their mean does not."""
+    halves = [[0.0], [0.0], [1.5e308], [1.5e308]]
+    for X in (halves, halves[::-1], [[-x] for (x,) in halves]):
+        fit = getattr(impl, method)(X, Y4)
+        assert (fit.status, list(fit.w), fit.b) == ("converged", [0.0], 0.0)
+        assert fit.log_likelihood == pytest.approx(4 * math.log(0.5), rel=1e-15)
+    want = getattr(impl, method)(X4, Y4)
+    for unit, weight in ((1e10, 1e300), (1e-10, 1e300), (1e300, 1e7), (1e307, 1.0)):
+        X = [[unit * x] for (x,) in X4]
+        fit = getattr(impl, method)(X, Y4, sample_weight=[weight] * 4)
+        assert fit.status == "converged"
+        assert lre([fit.w[0] * unit, fit.b], [want.w[0], want.b]) > 9
+        assert lre([fit.log_likelihood / weight], [want.log_likelihood]) > 12
+
+
 def test_a_row_of_weight_zero_is_not_there(impl):
     check_weight_zero(impl)
 
