@@ -85,9 +85,7 @@ def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     """Read X so many times, by the C part's loop that does nothing else; returns its sum."""
     ffi, lib = fast.ffi, fast.lib
     table = fast.buffers.table(X)
-    run = fast.new_run(
-        lib.PYREF_READ, table, None, None, 0, 1, threads or 0, "no memory to read X"
-    )
+    run = fast.new_run(lib.PYREF_READ, table, None, None, 0, 1, threads or 0, "no memory to read X")
     total = array("d", [0.0])
     try:
         for _ in range(passes):

@@ -56,9 +56,7 @@ class Buffer:
         values.frombytes(bytes(ffi.buffer(self.pointer + i * size, size)))
         return values[0]
 
-    def first(
-        self, bad: Callable[..., int], total: int, *more: int, width: int = 1
-    ) -> int | None:
+    def first(self, bad: Callable[..., int], total: int, *more: int, width: int = 1) -> int | None:
         """The first of `total` elements that is bad, or rows of so many elements each.
 
         In slices, so that Ctrl-C is heard.

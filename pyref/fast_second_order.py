@@ -152,8 +152,7 @@ class _Samples:
     ) -> list[float]:
         sums = found[4 * self.d + 2 : 5 * self.d + 2]
         return [
-            x + from_x / total / power
-            for x, from_x, power in zip(guess, sums, powers, strict=True)
+            x + from_x / total / power for x, from_x, power in zip(guess, sums, powers, strict=True)
         ]
 
     def _powers(self, found: array[float], means: Sequence[float]) -> list[float]:
