@@ -2,6 +2,18 @@
 #include "kernels.h"
 #include "pyref.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/* What a compiler may use for x86-64-v3 and not every compiler can name (Clang 14 cannot). */
+static int has_unnamed(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_MOVBE) && (c & bit_F16C) &&
+           __get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT);
+}
+#endif
+
 static int has(const char *name)
 {
     if (!strcmp(name, "baseline"))
@@ -9,7 +21,8 @@ static int has(const char *name)
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const int v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                   __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+                   __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                   has_unnamed();
     if (!strcmp(name, "v3"))
         return v3;
     if (!strcmp(name, "v4"))

@@ -37,7 +37,7 @@ INLINE part softmax_part(double *z, size_t C, size_t step, part label, const dou
         }
     }
     /* e^(z-m) of each class, the sum of all but the top's, and how far below it the label is */
-    part rest = zero, distance = zero;
+    part rest = part_select(m == m, zero, m), distance = zero; /* a NaN m has no top to leave out */
     for (size_t c = 0; c < C; c++) {
         part c_part = part_set((double)c), below = m - part_load(z + c * step);
         bits other = top != c_part;

@@ -51,6 +51,13 @@ static size_t whole_lines(size_t count)
     return (count + 7) / 8 * 8;
 }
 
+/* Whether a times b doubles, b > 0, are more than a quarter of what can be addressed. Nobody has
+ * so many, and the product might not fit a size_t: what is left of it would be a small size. */
+static int too_many(size_t a, size_t b)
+{
+    return a > SIZE_MAX / 32 / b;
+}
+
 /* ------------------------------------------------------------------ the plan */
 
 /* Rows of a part: enough work to be worth a hand-over (some microseconds), and few enough parts
@@ -109,10 +116,23 @@ void pyref_run_free(pyref_run *run)
     free(p);
 }
 
+/* No run, and what there was of it is freed. */
+static pyref_run *without(pass *p)
+{
+    pyref_run_free((pyref_run *)p);
+    return NULL;
+}
+
 pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                          size_t passes, int threads)
 {
+    if (what < PYREF_GRADIENT || what > PYREF_SEPARATES)
+        return NULL;
+    /* Every size below is less than 32 times this product, and so can be counted. */
+    const int products = what == PYREF_HESSIAN || what == PYREF_STANDARD_HESSIAN;
+    if (too_many(d, 1) || too_many(d + 64, products ? d + 64 : classes))
+        return NULL;
     pass *p = allocate(sizeof *p);
     if (!p)
         return NULL;
@@ -121,7 +141,7 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
                    .classes = classes, .soft = soft, .X_kind = X_kind, .y_kind = y_kind};
     s->far = n * d > ((size_t)4 << 20) / (X_kind == F64 ? 8 : 4); /* more than 4 MB */
-    size_t width = d * classes; /* numbers of work in a row */
+    const size_t width = products ? d * (d + 1) / 4 + 1 : d * classes; /* work in a row */
     switch (what) {
     case PYREF_GRADIENT:
         p->kernel = active_kernels->logistic_rows;
@@ -137,7 +157,6 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->kernel = active_kernels->hessian_rows;
         p->out_size = d + 2 + (d + 1) * (d + 2) / 2;
         p->scratch_size = hessian_scratch(s);
-        width = d * (d + 1) / 4 + 1;
         break;
     case PYREF_SQUARES:
         p->kernel = active_kernels->squares_rows;
@@ -157,8 +176,6 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->out_size = look_out(what - PYREF_COLUMNS, d);
         p->maxima = look_maxima(what - PYREF_COLUMNS, d);
         p->scratch_size = standard_scratch(s, what - PYREF_COLUMNS);
-        if (what == PYREF_STANDARD_HESSIAN)
-            width = d * (d + 1) / 4 + 1;
     }
     p->part_rows = rows_of_a_part(n, width, p->out_size);
     p->parts = (n + p->part_rows - 1) / p->part_rows;
@@ -176,25 +193,23 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->threads = 1;
     p->out_room = whole_lines(p->out_size);
     p->scratch_room = whole_lines(p->scratch_size);
+    if (too_many(p->out_room, p->parts + 2) || too_many(p->scratch_room, (size_t)p->threads))
+        return without(p);
     p->doubles = allocate(((p->parts + 2) * p->out_room + (size_t)p->threads * p->scratch_room) *
                           sizeof(double));
-    int failed = !p->doubles;
+    if (!p->doubles)
+        return without(p);
     p->total = p->doubles;
     p->next_params = p->total + p->out_room;
     p->partial = p->next_params + p->out_room;
     p->scratch = p->partial + p->parts * p->out_room;
-    if (!failed && what == PYREF_GRADIENT && packing_pays(n, d, passes)) {
+    if (what == PYREF_GRADIENT && packing_pays(n, d, passes)) {
         const size_t columns = packed_d(d) + 1 + (sample_weight != NULL);
         p->packed = allocate((n + LANES - 1) / LANES * LANES * columns * sizeof(double));
-        if (p->packed)
-            active_kernels->pack(s, 0, n, p->packed);
-        else
-            failed = 1;
+        if (!p->packed)
+            return without(p);
+        active_kernels->pack(s, 0, n, p->packed);
         s->packed = p->packed;
-    }
-    if (failed) {
-        pyref_run_free((pyref_run *)p);
-        return NULL;
     }
     return (pyref_run *)p;
 }
@@ -340,10 +355,15 @@ void team_start(team *t, pass *p)
         return;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->changed, NULL);
-    /* Signals are for the caller's thread: it is the one that Python listens on. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    /* Signals are for the caller's thread: it is the one that Python listens on. But a thread's
+     * own faults are its own, and would end the process unheard if it had blocked them. */
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    sigdelset(&blocked, SIGSEGV);
+    sigdelset(&blocked, SIGBUS);
+    sigdelset(&blocked, SIGFPE);
+    sigdelset(&blocked, SIGILL);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     while (t->threads < p->threads &&
            pthread_create(&t->thread[t->threads], NULL, helper, t) == 0) {
         begin_elsewhere(t->thread[t->threads], t->threads);

@@ -6,18 +6,24 @@
  *   score       of a row: lane l of eight takes the features j with j mod 8 == l, in order of j,
  *               by lane = fma(x[j], w[j], lane); the lanes are added as
  *               ((0+4) + (2+6)) + ((1+5) + (3+7)); then b is added.
- *   part        the rows are cut into equal parts, a size that follows from n and d alone
- *               (pass.c). Within a part, lane l takes the rows i with i mod 8 == l, in order.
+ *   part        the rows are cut into equal parts, a size that follows from n, d, the number of
+ *               classes and the kind of pass alone (pass.c). Within a part, lane l takes the
+ *               rows i with i mod 8 == l, in order.
  *   gradient    of a part: lane = fma(x[j], residual, lane) for each feature, lane += residual
  *               for b, lanes added as above.
  *   loss        of a part: lane = fma(|z|, weight of the label that z speaks against, lane);
  *               and for the logarithms of 1 + e^-|z|, the product of up to 64 consecutive
  *               1 + e^-|z| of a lane, whose logarithm is then added to the lane
- *               (logistic_kernel.h). With sample weights, a logarithm for each row.
+ *               (logistic_kernel.h). With sample weights, a logarithm for each row, and then
+ *               lane = fma(weight, loss of the row, lane).
+ *               In chapter 2, with m the largest score of a row, rest = the sum of e^(z[c]-m) of
+ *               all classes but the one that has it, distance = the sum of label[c] * (m - z[c]),
+ *               both in order of c: lane += weight * ((sum of labels) * log1p(rest) + distance),
+ *               nothing fused, and no weight where there are none (multinomial_kernel.h).
  *   squares     of a part: of a row, lane = fma(x[j], x[j], lane) and lanes added as for the
  *               score, then 1 is added; then lane = fma(weight, that, lane), as a gradient.
  *   second      derivatives of a part: row after row, entry = fma(r * x[j], r * x[k], entry) for
- *               k <= j, with r the root of the row's curvature p (1-p), and x[d] = 1 for b.
+ *               k <= j, with r the root of weight * p (1-p), and x[d] = 1 for b.
  *   steps       a part whose rows are so long that it would take milliseconds is done in steps
  *               of equal numbers of rows (pass.c); its sums are those of the steps, in order.
  *   total       the parts, in order.
@@ -38,7 +44,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 6 };
+enum { PYREF_INTERFACE = 7 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -70,7 +76,8 @@ void pyref_log(const double *x, double *out, size_t n);
 void pyref_log1p(const double *x, double *out, size_t n);
 void pyref_exp_minus(const double *a, double *out, size_t n);
 
-/* A run: passes over n rows of d features, of one of these kinds. NULL if memory is short.
+/* A run: passes over n rows of d features, of one of these kinds. NULL if memory is short, or
+ * `what` is none of them.
  * `passes` is how many are expected. threads: 0 for as many as pay. The buffers must outlive
  * the run.
  *   GRADIENT   chapter 1: params = {w[d], b}, out = {loss, grad_w[d], grad_b}
@@ -86,8 +93,8 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  * And what chapter 3's fits look for; onward is the score with the sign of a hard label, by
  * which up is right for all. Rows of weight 0 are passed over. The first sees X as it is:
  *   COLUMNS    params = {guess[d], power[d]}, out = {max x[d], max -x[d], max x <= guess [d],
- *              max -x where x >= guess [d], max y, max -y; sum of s (x - guess) [d], sum of
- *              s ((x - guess) power)^2 [d], and a NaN if X is not finite anywhere, else 0}
+ *              max -x where x >= guess [d], max y, max -y; sum of s (x - guess) power [d], sum
+ *              of s ((x - guess) power)^2 [d], and a NaN if X is not finite anywhere, else 0}
  * The others see it in the units of pyref_run_units, and params = {theta[d + 1], v[d + 1], bound},
  * without v where it is not named here:
  *   STANDARD_GRADIENT   out = {furthest onward(theta); loss, grad[d + 1]}

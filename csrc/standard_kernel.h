@@ -40,8 +40,8 @@ INLINE void column_rows(const samples *s, const int is_f64, size_t i, size_t row
                   r[BELOW].p[l] = part_max_below(r[BELOW].p[l], x.p[l], m.p[l]);
                   r[ABOVE].p[l] = part_max_below(r[ABOVE].p[l], minus, -m.p[l]);
                   from.p[l] = x.p[l] - m.p[l];)
-        r[FROM] = lanes_fma(lanes_set(weight), from, r[FROM]);
         from = lanes_mul(from, p);
+        r[FROM] = lanes_fma(lanes_set(weight), from, r[FROM]);
         r[SQUARES] = lanes_fma(lanes_mul(lanes_set(weight), from), from, r[SQUARES]);
     }
     UNROLL

@@ -85,20 +85,14 @@ def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     """Read X so many times, by the C part's loop that does nothing else; returns its sum."""
     ffi, lib = fast.ffi, fast.lib
     table = fast.buffers.table(X)
-    none = ffi.NULL
-    run = lib.pyref_run_new(
-        lib.PYREF_READ, table.pointer, table.kind, none, table.kind, none, table.length,
-        table.width, 1, 0, 1, threads or 0,
-    )  # fmt: skip
-    if not run:
-        raise MemoryError("no memory to read X")
+    run = fast.new_run(lib.PYREF_READ, table, None, None, 0, 1, threads or 0, "no memory to read X")
     total = array("d", [0.0])
     try:
         for _ in range(passes):
-            while not lib.pyref_run_pass(run, none, FOR_EVER, fast.doubles(total)):
+            while not lib.pyref_run_pass(run, ffi.NULL, FOR_EVER, fast.doubles(total)):
                 pass
     finally:
-        lib.pyref_run_free(run)
+        ffi.release(run)
     return total[0]
 
 

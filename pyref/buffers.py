@@ -56,10 +56,14 @@ class Buffer:
         values.frombytes(bytes(ffi.buffer(self.pointer + i * size, size)))
         return values[0]
 
-    def first(self, bad: Callable[..., int], total: int, *more: int) -> int | None:
-        """The first of `total` elements that is bad, in slices so that Ctrl-C is heard."""
-        for start in range(0, total, SLICE):
-            count = min(SLICE, total - start)
+    def first(self, bad: Callable[..., int], total: int, *more: int, width: int = 1) -> int | None:
+        """The first of `total` elements that is bad, or rows of so many elements each.
+
+        In slices, so that Ctrl-C is heard.
+        """
+        step = max(1, SLICE // width)
+        for start in range(0, total, step):
+            count = min(step, total - start)
             i = bad(self.pointer, self.kind, start, count, *more)
             if i < count:
                 return start + i
@@ -339,7 +343,7 @@ def class_label_values(y: Buffer, C: int) -> None:
             checks.class_number(y.value(i), f"y[{i}]", C)
         return
     if y.width == C:
-        i = y.first(lib.pyref_find_no_distribution, y.length, C)
+        i = y.first(lib.pyref_find_no_distribution, y.length, C, width=C)
         if i is None:
             return
     else:

@@ -16,8 +16,9 @@ finite. (TypeError: not a number, not a table. ValueError: a number that cannot 
 
 from collections import namedtuple
 
-# What gradient_descent returns. len(losses) == iterations: losses[k] is the mean loss before
-# update k, and `iterations` counts the updates that (w, b) went through.
+# What gradient_descent returns. len(losses) == iterations: losses[k] is the objective F before
+# update k (the mean loss, and with l2 > 0 the penalty too), and `iterations` counts the updates
+# that (w, b) went through.
 Descent = namedtuple("Descent", ("w", "b", "losses", "iterations", "status"))
 
 # What newton and lbfgs return: losses, iterations and status as above; standard_errors is a

@@ -73,7 +73,7 @@ def _long_pass(
     try:
         finish(run, params, out)
     finally:
-        lib.pyref_run_free(run)
+        ffi.release(run)
     if lib.pyref_find_not_finite(doubles(out), 0, 0, size) < size:
         buffers.table_values(X, name)
     return out
@@ -154,7 +154,7 @@ def _descend(
             if callback is not None and made[0] and callback(len(losses) - 1, losses[-1]):
                 break
     finally:
-        lib.pyref_run_free(run)
+        ffi.release(run)
     return losses, "iterations"
 
 

@@ -52,7 +52,7 @@ class _Passes:
 
     def free(self) -> None:
         for run in self.runs.values():
-            lib.pyref_run_free(run)
+            ffi.release(run)
         self.runs.clear()
 
     def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:
@@ -103,16 +103,17 @@ class _Samples:
         # rows some know it nearly, and that will do unless they are unlike the others.
         row, d = _some_row(X, s), self.d
         share = second_order.SHARE if X.length >= second_order.MANY else 1
-        found = self._columns(row, [1.0] * d, share)
+        powers = [1.0] * d
+        found = self._columns(row, powers, share)
         guess, total_seen = row.tolist(), total / share
         while True:
-            means = self._means(found, guess, total_seen)
+            means = self._means(found, guess, powers, total_seen)
             guess = [m if checks.is_finite(m) else x for m, x in zip(means, guess, strict=True)]
             powers = self._powers(found, guess)
             found = self._columns(guess, powers, 1)
             if found[-1] != 0:
                 buffers.table_values(X, "X")
-            means, total_seen = self._means(found, guess, total), total
+            means, total_seen = self._means(found, guess, powers, total), total
             if share == 1 or self._serves(found, guess, powers, means):
                 break
             share = 1
@@ -146,12 +147,16 @@ class _Samples:
     def _columns(self, guess: Sequence[float], powers: Sequence[float], share: int) -> array[float]:
         return self.passes.make(lib.PYREF_COLUMNS, [*guess, *powers], 6 * self.d + 3, share)
 
-    def _means(self, found: array[float], guess: Sequence[float], total: float) -> list[float]:
+    def _means(
+        self, found: array[float], guess: Sequence[float], powers: Sequence[float], total: float
+    ) -> list[float]:
         sums = found[4 * self.d + 2 : 5 * self.d + 2]
-        return [x + from_x / total for x, from_x in zip(guess, sums, strict=True)]
+        return [
+            x + from_x / total / power for x, from_x, power in zip(guess, sums, powers, strict=True)
+        ]
 
     def _powers(self, found: array[float], means: Sequence[float]) -> list[float]:
-        """Powers of two that keep the squares of (x - mean) from overflowing."""
+        """Powers of two that keep the sums of (x - mean), and of its squares, from overflowing."""
         powers = []
         for mean, high, minus_low in zip(means, found, found[self.d :], strict=False):
             reach = max(high - mean, mean + minus_low)
@@ -307,10 +312,7 @@ def hessian(
         passes = _Passes(X, y, sample_weight, helpers)
         m = len(params)
         found = passes.make(lib.PYREF_HESSIAN, params, 1 + m + m * (m + 1) // 2)
-        if sample_weight is not None or (
-            lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found)
-        ):
-            # a row of weight 0 adds nothing, not even the NaN that would tell
+        if lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found):
             buffers.table_values(X, "X")
         hess = [zeros(m) for _ in range(m)]
         triangle = doubles(found) + (1 + m)

@@ -217,10 +217,11 @@ def residual(y, z):
 
 
 def _loss_and_residual(y, z):
-    # For the loops: one exponential serves both, and e^-|z| can only underflow. The
-    # residual's two sigmoids are fractions over the same 1 + e; the loss's two softplus
-    # share log(1 + e), and what is left of them is |z| times the weight of the label that the
-    # sign of the score speaks against.
+    # For the loss of one sample, and for chapter 3; the loops below have it written out, for
+    # speed. One exponential serves both, and e^-|z| can only underflow. The residual's two
+    # sigmoids are fractions over the same 1 + e; the loss's two softplus share log(1 + e), and
+    # what is left of them is |z| times the weight of the label that the sign of the score speaks
+    # against.
     if z >= 0:
         e = exp(-z)
         against = 1 - y
@@ -519,8 +520,8 @@ def gradient_descent(
         if not checks.is_finite(F):
             status = "diverged"
             break
-        steepest = max(max([abs(g) for g in grad_w]), abs(grad_b))
-        if steepest / total <= tolerance:
+        # each by itself: a NaN is no convergence, and max may pass over one
+        if all([abs(g) / total <= tolerance for g in grad_w + [grad_b]]):
             status = "converged"
             break
         # v <- momentum * v + gradient

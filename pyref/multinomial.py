@@ -7,8 +7,8 @@ the answer is C probabilities:
     ps    = softmax(zs)                                   numbers from 0 to 1 that sum to 1
 
 The rest is chapter 1 again: how wrong the probabilities are (the loss), which way to move each
-parameter (the gradient), and the steps (the descent). With C = 2 it is chapter 1 to the bit,
-as you will see. `pyref.fast` holds the same functions, with the same names in the same order,
+parameter (the gradient), and the steps (the descent). With C = 2 it says what chapter 1 says,
+to rounding. `pyref.fast` holds the same functions, with the same names in the same order,
 compiled.
 
 Legend, chapter 1's continued:
@@ -109,7 +109,7 @@ def _exponentials(zs):
     # need all the digits of that little, and 1 + rest rounds them away.
     m = max(zs)
     es = [exp(z - m) for z in zs]
-    if m != m:  # a NaN, which has made every e one
+    if m != m:  # a NaN, and so every e is a NaN
         return es, 0, m
     top = zs.index(m)
     es[top] = 0.0

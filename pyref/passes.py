@@ -17,7 +17,11 @@ def new_run(
     what: int, X: Buffer, y: Buffer | None, s: Buffer | None, classes: int, passes: int,
     threads: int, no_memory: str = NO_MEMORY,
 ) -> Any:  # fmt: skip
-    """A run of that kind over X, y and the sample weights, to be freed by whoever asked for it."""
+    """A run of that kind over X, y and the sample weights; ffi.release gives its memory back.
+
+    (ffi.release frees once however often it is called, and what nobody has released goes with its
+    last reference. So Ctrl-C may come between any two lines of Python.)
+    """
     labels, kind = (ffi.NULL, 0) if y is None else (y.pointer, y.kind)
     run = lib.pyref_run_new(
         what, X.pointer, X.kind, labels, kind, buffers.as_doubles(s), X.length, X.width,
@@ -25,7 +29,7 @@ def new_run(
     )  # fmt: skip  (float labels are rows of probabilities, integers are class numbers)
     if not run:
         raise MemoryError(no_memory)
-    return run
+    return ffi.gc(run, lib.pyref_run_free)
 
 
 def finish(run: Any, params: array[float], out: array[float]) -> None:

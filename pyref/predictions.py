@@ -10,7 +10,7 @@ from typing import Any
 
 from . import buffers
 from .buffers import doubles, zeros
-from .compiled import lib
+from .compiled import ffi, lib
 from .passes import finish, new_run
 
 _NUMBERS = 1 << 16  # probabilities computed in one call
@@ -33,7 +33,7 @@ def scores(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
             lib.pyref_run_scores(run, doubles(out))
             finish(run, params, poison)
         finally:
-            lib.pyref_run_free(run)
+            ffi.release(run)
         if poison[0] != 0:
             buffers.table_values(X, "X")
         return out

@@ -203,8 +203,10 @@ class _Samples:
 
     def some(self, share):
         """One in `share` of these samples, taken from everywhere."""
-        s = self.s[::share]
-        return _Samples(self.A[::share], self.y[::share], s, sum(s), self.ridge, self.reaches)
+        s, total = self.s[::share], 0.0
+        for s_i in s:
+            total += s_i
+        return _Samples(self.A[::share], self.y[::share], s, total, self.ridge, self.reaches)
 
     def _mean(self, hess):
         hess = [[h / self.total for h in row] for row in hess]
@@ -578,12 +580,13 @@ def newton(
 
         (w, b) <- (w, b) + t * step,        hess step = -grad
 
-    t is 1, or less where F would not fall: it is halved until it does. X is n rows of d
+    t is 1, or less or more until the Wolfe conditions hold (Nocedal & Wright, 3.6): F has fallen
+    by a share of what the slope promised, and the slope has become less steep. X is n rows of d
     features, y is n labels from 0 to 1, sample_weight is n numbers, 0 or more, that count the
     rows: 2 is the row twice, in the standard errors too. The start is zeros, or the given w and
-    b if F is lower there; or if none are given and there are 65536 rows or more, where some of
-    them lead, whose Hessian is then kept until that of all rows is worth its n d^2 / 2
-    multiplications. For thousands of features see `lbfgs`.
+    b if F is lower there; or if none are given and there are 65536 rows or more, and 512 or more
+    for each of the d+1 parameters, where some of them lead, whose Hessian is then kept until that
+    of all rows is worth its n d^2 / 2 multiplications. For thousands of features see `lbfgs`.
 
     Returns Newton(w, b, losses, iterations, status, standard_errors, log_likelihood).
     losses[k] is F before update k, and callback(k, losses[k]) is called after it; returning
@@ -695,14 +698,18 @@ def _reach_at_most(samples, v):
 
 
 # Of very many rows a few know most of the way. Their optimum is off by no more than chance makes
-# of so many: in units of Newton's decrement, -grad . step, which is twice what the step promises
-# to gain, by about (d+1)/rows. So it is found only that well. And it leaves two things behind
-# that serve for all rows: its Hessian, nearly theirs, as L-BFGS's guess; and its proof, since
-# what overlaps in part overlaps as a whole. (No column of the part is dependent, so whatever v
-# would separate the whole moves some sample of the part, and separates that as well.)
+# of so many. Newton's decrement is the root of -grad . step, and a distance: to the optimum, in
+# units of how sharply F curves. Its square, which is twice what the step promises to gain, is by
+# chance about (d+1)/rows, or 1/SOME at most. A search that ends at a hundredth of that is off by a
+# tenth of the distance that chance has put there anyway: nothing is gained by a better one. And
+# it leaves two things behind that serve for all rows: its Hessian, nearly theirs, as L-BFGS's
+# guess; and its proof, since what overlaps in part overlaps as a whole. (No column of the part is
+# dependent, so whatever v would separate the whole moves some sample of the part, and separates
+# that as well.)
 
 MANY = 65536
 SHARE, SOME = 64, 64  # one row in SHARE, but at least SOME for each parameter
+FEW = 8  # no more than one row in FEW, or the search costs what it saves: FEW * SOME is the 512
 WIDE = 512  # parameters for which a Hessian of some rows is too dear for L-BFGS
 
 
@@ -711,17 +718,17 @@ def _head_start(samples, size, is_newton):
     share = min(SHARE, samples.count() // (SOME * size))
     if samples.count() < MANY or samples.one_class or (size > WIDE and not is_newton):
         return None
-    if share < 8:  # more rows than that are no longer few
+    if share < FEW:
         return None
-    some, theta, step, decrement = samples.some(share), [0.0] * size, None, checks.INFINITY
-    while decrement > 0.01 / SOME:
+    some, theta, step, square = samples.some(share), [0.0] * size, None, checks.INFINITY
+    while square > 0.01 / SOME:  # the square of Newton's decrement
         theta = _plus(theta, 1.0, step) if step else theta
         _, grad, hess, _ = some.objective(theta, True)
         if not step and some.dependent_column(hess) is not None:
             return None
         step, L, exact = some.newton_step(hess, grad)
-        before, decrement = decrement, -_dot(grad, step)
-        if not (exact and decrement < 0.9 * before):
+        before, square = square, -_dot(grad, step)
+        if not (exact and square < 0.9 * before):
             return None
     has_optimum = _step_proves_optimum(some, theta, grad, step) or None
     # One more step, with the slope and the Hessian of a quarter of all rows. If it promises to gain
@@ -781,7 +788,7 @@ def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
             step, L, exact = samples.newton_step(hess, grad)
         else:
             step, exact = samples.lbfgs_step(pairs, grad, L), False
-        flat = max([abs(g) for g in grad]) <= tolerance
+        flat = all([abs(g) <= tolerance for g in grad])
         last = stuck or k == iterations
         if has_optimum is None and flat and exact:
             has_optimum = _step_proves_optimum(samples, theta, grad, step) or None
@@ -863,12 +870,19 @@ def _line_search(samples, theta, F, grad, step, with_hessian):
         new = _plus(theta, t, step)
         there = samples.objective(new, with_hessian)
         slope_there = _dot(there[1], step)
-        # Too far, unless F has fallen by a ten-thousandth of what the slope promised. Where
-        # rounding hides the fall, it is known by a slope that has become less.
+        # The Wolfe conditions (Nocedal & Wright, 3.6). Too far, unless F has fallen by a
+        # ten-thousandth of what the slope promised:
+        #
+        #     F(theta + t step)  <=  F + 0.0001 t slope
+        #
+        # Where rounding hides the fall, it is known by a slope that has become less.
         hidden = there[0] <= F + ROUNDING * F and abs(slope_there) <= 0.9 * abs(slope)
         if not (there[0] <= F + 1e-4 * t * slope or hidden):
             high = t
-        # Not far enough, if it goes on downhill almost as steeply as it began.
+        # Not far enough, if it goes on downhill almost as steeply as it began; far enough is
+        #
+        #     grad(theta + t step) . step  >=  0.9 slope
+        #
         elif slope_there < 0.9 * slope:
             low = t
         else:

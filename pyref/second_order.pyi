@@ -34,6 +34,7 @@ def lbfgs(
 
 # What the estimators and the compiled twin take from here, and what it rests on.
 FAINT: float
+FEW: int
 HARDLY: float
 MANY: int
 PATIENCE: int

@@ -8,6 +8,7 @@ here the cure is executed. No kind of element is ever taken for another.
 import array
 import mmap
 import tempfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -599,6 +600,28 @@ def test_a_bad_cell_far_down_a_large_table(fast):
         with pytest.raises(ValueError, match=rf"^y\[{row}\] is 2.0: "):
             fast.gradient(table, labels, W, B)
         labels[row] = 0
+
+
+@pytest.mark.parametrize("C", [1, 3, 70])
+def test_labels_are_looked_through_in_slices(fast, monkeypatch, C):
+    """Rows of C probabilities too: no more elements in one call than a slice has, or one row."""
+    counts = []
+
+    def find(y, kind, start, count, classes):
+        counts.append(count)
+        return fast.lib.pyref_find_no_distribution(y, kind, start, count, classes)
+
+    monkeypatch.setattr(fast.buffers, "SLICE", 64)
+    monkeypatch.setattr(fast.buffers, "lib", SimpleNamespace(pyref_find_no_distribution=find))
+    labels = np.eye(C)[np.arange(100) % C]
+    fast.buffers.class_label_values(fast.buffers.class_labels(labels, 100), C)
+    assert sum(counts) == 100
+    assert max(counts) == max(1, 64 // C)
+    labels[98, 0] = 0.5
+    if C > 1:
+        labels[98, 1] = 0.25
+    with pytest.raises(ValueError, match=r"^y\[98\]"):
+        fast.buffers.class_label_values(fast.buffers.class_labels(labels, 100), C)
 
 
 def test_the_first_bad_cell_is_the_one_that_is_named(fast):

@@ -305,6 +305,14 @@ def test_a_gradient_that_is_not_a_number_is_no_convergence(impl):
             consistent(fit, 2, "diverged")
             same(parameters(fit), [0.0] * 3)
             assert fit.iterations == 0
+    # whichever entry it is, and however flat the others are
+    for column in (0, 1):
+        X = [[1.0, 1e300][:: 1 - 2 * column]] * 2
+        fit = impl.gradient_descent(
+            X, [0, 1], learning_rate=1, iterations=3, sample_weight=[1e10, 1e10]
+        )
+        consistent(fit, 2, "diverged")
+        assert fit.iterations == 0
 
 
 def test_a_run_that_diverges_late_keeps_the_last_finite_parameters(impl):

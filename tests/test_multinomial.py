@@ -608,6 +608,12 @@ def test_scores_that_overflow(impl):
     two = impl.softmax_gradient([[1e300]], [0], [[1e300, 1e300]], [0.0, 0.0])
     assert math.isnan(two[0])
     assert all(math.isnan(g) for g in two[2])
+    # inf - inf: a score that is a NaN, though its class is the only one
+    for y in ([0], [[1.0]]):
+        loss, grad_W, grad_b = impl.softmax_gradient(
+            [[1e200, 1e200]], y, [[1e200], [-1e200]], [0.0]
+        )
+        assert all(math.isnan(v) for v in [loss, *grad_W[0], *grad_W[1], *grad_b])
 
 
 # ---------------------------------------------------------------- C = 2 is chapter 1

@@ -274,8 +274,27 @@ def test_what_is_not_finite_is_named_also_in_a_row_of_weight_zero(fast, value):
             for method in METHODS:
                 with pytest.raises(ValueError, match=message):
                     getattr(fast, method)(X, y, sample_weight=s)
-            with pytest.raises(ValueError, match=message):
-                fast.hessian(X, y, [0.0] * 9, 0.0, s)
+            for w in (0.0, 0.7):
+                with pytest.raises(ValueError, match=message):
+                    fast.hessian(X, y, [w] * 9, 0.0, s)
+
+
+def test_weighted_second_derivatives_need_one_reading_of_x(fast, monkeypatch):
+    """What is not finite shows in the sums, whatever its weight: no search unless it does."""
+
+    def searched(X, name):
+        raise AssertionError("X was read once more")
+
+    X, y, s = problem(200, 9, weighted=True)
+    monkeypatch.setattr(buffers, "table_values", searched)
+    fast.hessian(X, y, [0.1] * 9, 0.0, s)
+    s[:] = 0.0
+    s[0] = 1.0
+    for row, column in ((1, 0), (7, 8), (64, 3), (199, 8)):
+        X[row, column] = np.nan
+        with pytest.raises(AssertionError, match="once more"):
+            fast.hessian(X, y, [0.1] * 9, 0.0, s)
+        X[row, column] = 0.0
 
 
 def test_columns_from_1e_minus_300_to_1e_300(fast):

@@ -152,6 +152,50 @@ def test_a_signal_that_is_handled_does_not_end_the_run(fast):
     assert set(heard) == {"MainThread"}
 
 
+FREED = """
+import sys
+import numpy
+from pyref import buffers, fast, fast_second_order
+
+X, y = buffers.table(numpy.ones((300, 3))), buffers.labels(numpy.ones(300), 300)
+free = fast_second_order._Passes.free
+params = [0.0] * 4
+tried = 0
+while True:
+    passes = fast_second_order._Passes(X, y, None, 1)
+    passes.make(fast.lib.PYREF_HESSIAN, params, 15)
+    passes.make(fast.lib.PYREF_COLUMNS, [0.0] * 6, 21)
+    lines = iter(range(tried))
+
+    def trace(frame, event, _):
+        if frame.f_code is not free.__code__:
+            return None
+        if event == "line" and next(lines, None) is None:
+            raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        passes.free()
+        heard = False
+    except KeyboardInterrupt:
+        heard = True
+    sys.settrace(None)
+    passes.free()
+    if not heard:
+        break
+    tried += 1
+print(tried)
+"""
+
+
+def test_ctrl_c_while_memory_is_given_back(fast):
+    """Before whatever line it comes, all is freed, and once: a second time aborts the process."""
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) >= 4  # lines before which it came
+
+
 # ---------------------------------------------------------------- callbacks that raise
 
 
@@ -260,6 +304,39 @@ def test_every_allocation_that_fails_is_a_memory_error(fast, fail_after, name, t
     same(got[:3], want[:3])
 
 
+def test_sizes_beyond_all_memory_are_no_run(fast):
+    """Also where a product of them has gone round, so that what is left of it could be had."""
+    ffi, lib = fast.ffi, fast.lib
+    one = ffi.new("double[]", [1.0])
+
+    def made(what, d, classes):
+        run = lib.pyref_run_new(what, one, 0, one, 0, ffi.NULL, 1, d, classes, 0, 1, 1)
+        lib.pyref_run_free(run)
+        return bool(run)
+
+    assert made(lib.PYREF_SOFTMAX, 3, 5)
+    for k in range(28, 64):
+        for d in (2**k, 2**k - 1, 2**k + 1, 3 << k - 1):
+            for what in (lib.PYREF_HESSIAN, lib.PYREF_STANDARD_HESSIAN):
+                if (d + 1) * (d + 2) // 2 * 8 >= 2**62:
+                    assert not made(what, d, 1)
+            for classes in (1, 2**20, 2**31, 2**32, 2**33 + 1):
+                if (d + 1) * classes * 8 >= 2**62:
+                    assert not made(lib.PYREF_SOFTMAX, d, classes)
+                    assert not made(lib.PYREF_SOFTMAX, classes, d)
+                    assert not made(lib.PYREF_SCORES, d, classes)
+            if d * 8 >= 2**62:
+                for what in (lib.PYREF_GRADIENT, lib.PYREF_COLUMNS, lib.PYREF_MOVES):
+                    assert not made(what, d, 1)
+
+
+def test_what_is_no_kind_of_run(fast):
+    ffi, lib = fast.ffi, fast.lib
+    one = ffi.new("double[]", [1.0])
+    for what in (-1, lib.PYREF_SEPARATES + 1, 1000, -(2**31), 2**31 - 1):
+        assert not lib.pyref_run_new(what, one, 0, one, 0, ffi.NULL, 1, 1, 1, 0, 1, 1)
+
+
 def test_a_wrong_label_is_named_before_memory_is_asked_for(fast, fail_after):
     X, y = table(50, 3)
     y[7] = 2
@@ -317,6 +394,23 @@ def test_resident_memory_does_not_grow_over_runs_that_are_broken_off(fast):
     before = resident()
     for _ in range(200):
         broken_off()
+    assert resident() - before < 20 * 2**20
+
+
+@linux
+def test_resident_memory_does_not_grow_by_runs_that_nobody_frees(fast):
+    """Ctrl-C may come when a run is made and no `try` has begun. Each has packed 2.4 MB."""
+    X, y = table(100000, 2)
+    X, y = fast.buffers.table(X), fast.buffers.labels(y, 100000)
+
+    def made():
+        fast.new_run(fast.lib.PYREF_GRADIENT, X, y, None, 0, 9, 1)
+
+    for _ in range(10):
+        made()
+    before = resident()
+    for _ in range(100):
+        made()
     assert resident() - before < 20 * 2**20
 
 

@@ -4,11 +4,13 @@
 """
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -270,6 +272,37 @@ while len(os.listdir("/proc/self/task")) != 3:
 print("done")
 """
     )
+
+
+def test_a_helper_blocks_every_signal_but_its_own_faults(fast):
+    """A fault that is blocked ends the process at once, and no handler hears of it: not
+    faulthandler's, nor that of a program that pyref is part of."""
+    others, masks, over = set(os.listdir("/proc/self/task")), Counter(), threading.Event()
+
+    def watch():
+        others.add(str(threading.get_native_id()))
+        while not over.is_set():
+            for task in set(os.listdir("/proc/self/task")) - others:
+                try:
+                    with open(f"/proc/self/task/{task}/status") as file:
+                        line = next(line for line in file if line.startswith("SigBlk:"))
+                except (OSError, StopIteration):
+                    continue  # it has ended
+                masks[int(line.split()[1], 16)] += 1
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        fast.gradient_descent(X, Y, learning_rate=0.1, iterations=300, threads=3)
+    finally:
+        over.set()
+        watcher.join()
+    faults = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+    # (while it begins and while it ends, the C library blocks them all for a moment)
+    mask, _ = masks.most_common(1)[0]
+    assert [number for number in faults if mask >> number - 1 & 1] == []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1):
+        assert mask >> number - 1 & 1
 
 
 def test_without_memory_for_threads_the_caller_does_it_all(fast):
