@@ -10,18 +10,22 @@ less wrong (the gradient), and then moves them, again and again (gradient descen
 from top to bottom; school calculus is enough. `pyref.fast` holds the same functions, with
 the same names in the same order, compiled.
 
-Legend, used without exception:
-    x, y     one sample: its feature(s), and its label, 0 or 1 (or a probability between)
+Legend:
+    x, y     one sample: its feature(s), and its label, 0 or 1 (or a probability between);
+             where a function takes many, n of them
     X        the table: n rows (samples) of d columns (features)
     a, b     slope and intercept of the one-feature model   z = a*x + b
     w, b     d weights and intercept of the general model   z = w[0]*x[0] + ... + b
     z, p     score and predicted probability
     s        n sample weights: how many times each row counts (once, unless they are given)
-    L        the loss of one sample; its mean over the n samples is what descent lowers
+    L        the loss of one sample
+    F        the objective, which descent lowers: the mean of L, and the penalty if there is one
     grad_*   the derivative of the summed loss with respect to *
+    v        the velocity of a descent with momentum
 
 Sources: three short documents. "001" is one feature in plain loops, "000" many features in
-NumPy, "002" the derivation with the mean over the samples.
+NumPy, "002" the derivation with the mean over the samples. Our p is 001's ŷ and 002's h(x), our n
+is 002's m, and 001 counts the three pieces of the chain rule from the other end.
 """
 
 from math import exp, log
@@ -45,7 +49,8 @@ except ImportError:  # MicroPython has none
 def sigmoid(z):
     """The probability that belongs to a score: 1 / (1 + e^-z).
 
-    It rises from 0 to 1 and is 1/2 at z = 0. (Documents 000, 001, 002.)
+    It rises from 0 to 1 and is 1/2 at z = 0. (Documents 000, 001, 002.) z is one number, else
+    TypeError.
 
     >>> sigmoid(0)
     0.5
@@ -57,8 +62,8 @@ def sigmoid(z):
     # above and below by e^z it is the same number, and only ever raises e to a negative power.
     if z >= 0:
         return 1 / (1 + exp(-z))
-    # That is e / (1 + e) with e = e^z, or e - e * e / (1 + e): so the rounding of 1 + e, when e
-    # is small, touches only the small second term.
+    # The number is e / (1 + e) with e = e^z, or e - e * e / (1 + e): so the rounding of 1 + e,
+    # when e is small, touches only the small second term.
     e = exp(z)
     return e - e * (e / (1 + e))
 
@@ -68,6 +73,8 @@ def sigmoid_derivative(z):
 
     Document 002, step 2:  d/dz (1 + e^-z)^-1  =  e^-z / (1 + e^-z)^2
                                                =  sigmoid(z) * (1 - sigmoid(z))
+
+    z is one number, else TypeError.
 
     >>> sigmoid_derivative(0)
     0.25
@@ -79,6 +86,9 @@ def sigmoid_derivative(z):
 
 def softplus(z):
     """log(1 + e^z): a smooth max(z, 0). Its derivative is the sigmoid.
+
+    The documents do not name it; their log(p) is -softplus(-z), their log(1-p) is -softplus(z).
+    z is one number, else TypeError.
 
     >>> softplus(0) == log(2)
     True
@@ -124,6 +134,8 @@ def binary_cross_entropy_with_logits(y, z):
     With  -log(sigmoid(z)) = softplus(-z)  and  -log(1 - sigmoid(z)) = softplus(z):
 
         L = (1-y) softplus(z) + y softplus(-z)
+
+    (Document 000's loss, rearranged.) y is a number from 0 to 1, else ValueError.
 
     >>> binary_cross_entropy_with_logits(0, 1000)      # from p it would be -log(0)
     1000.0
@@ -175,7 +187,8 @@ def dp_dz(p):
 def dz_da(x):
     """Piece 3, how the score a*x + b changes with a: x. (With b it changes by 1.)
 
-    For many features: z changes with w[j] by x[j]. (Documents 001, 002.)
+    For many features: z changes with w[j] by x[j]. (Documents 001, 002.) x is one number, else
+    TypeError.
 
     >>> dz_da(3)
     3.0
@@ -196,7 +209,7 @@ def dL_da(x, y, a, b):
     True
 
     The product is for reading: where p rounds to 0 or 1 it meets infinity times 0. Only the
-    collapsed form is safe to compute with.
+    collapsed form is safe to compute with. y is a number from 0 to 1, else ValueError.
     """
     z = checks.number(a, "a") * checks.number(x, "x") + checks.number(b, "b")
     p = sigmoid(z)
@@ -207,7 +220,8 @@ def residual(y, z):
     """What is left of the first two pieces: dL/dz = p - y, with p = sigmoid(z).
 
     Computed as (1-y) sigmoid(z) - y sigmoid(-z), which is the same number but never takes 1
-    from a rounded p. y is a number from 0 to 1, else ValueError.
+    from a rounded p. (Documents 001 and 002, rearranged.) y is a number from 0 to 1, else
+    ValueError.
 
     >>> residual(1, 40), sigmoid(40) - 1        # the plain subtraction has lost everything
     (-4.248354255291589e-18, 0.0)

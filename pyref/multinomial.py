@@ -18,7 +18,8 @@ Legend, chapter 1's continued:
     ys          one sample's label as C probabilities: 1 for k and 0 for the others, or soft
     y           the n labels: n class numbers, or n rows ys
     W, b        the weights, d rows (features) of C columns (classes); the C intercepts
-    es, s       e^z of each score after the shift below, and their sum
+    es, s       e^z of each score after the shift below, and their sum (s is also the n sample
+                weights, in the functions that take them)
     rs          C residuals: how the loss changes with each score
     t           an update of the descent, counted from 0
 
