@@ -34,6 +34,10 @@ _ARRAY_CODES = "dfbBhHiIqQ"
 _NO_BUFFERS = frozenset((list, tuple, str, bytes, bytearray))
 _ZERO = array("d", [0.0])
 
+# Looked up once: a call with a handful of numbers is over in microseconds.
+_from_buffer = ffi.from_buffer
+_DOUBLES = ffi.typeof("double[]")
+
 
 class Buffer:
     """A run of numbers in memory: where, how many, and of which kind."""
@@ -41,7 +45,7 @@ class Buffer:
     __slots__ = ("kind", "length", "pointer", "width")
 
     def __init__(self, owner: Any, kind: int, length: int, width: int) -> None:
-        self.pointer = ffi.from_buffer(owner)
+        self.pointer = _from_buffer(owner)
         self.kind = kind
         self.length = length
         self.width = width
@@ -297,7 +301,7 @@ def zeros(count: int) -> array[float]:
 
 
 def doubles(values: array[float]) -> Any:
-    return ffi.from_buffer("double[]", values)
+    return _from_buffer(_DOUBLES, values)
 
 
 def class_labels(y: Any, n: int) -> Buffer:

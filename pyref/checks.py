@@ -49,6 +49,8 @@ def _shown(value):
 
 def number(value, name):
     """`value` as a float; TypeError if it is no number, ValueError if no float can hold it."""
+    if type(value) is float:
+        return value
     if not isinstance(value, (str, bytes, bytearray)):
         try:
             return float(value)

@@ -43,23 +43,32 @@ def settled(before):
     return False
 
 
-def most_threads_during(call):
-    """The result of a call, and the most threads that were seen beside those before it."""
-    before, seen, over = tasks(), [0], threading.Event()
+def most_threads_during(call, wanted=0):
+    """The most threads that were seen beside those before a call. While they are fewer than
+    wanted, it is called again, for a minute: on a busy machine the watcher may miss a run."""
+    most, end = 0, time.monotonic() + 60
+    while True:
+        most = max(most, threads_of_one(call))
+        if most >= wanted or time.monotonic() > end:
+            return most
+
+
+def threads_of_one(call):
+    before, most, over = tasks(), [0], threading.Event()
 
     def watch():
         before.add(str(threading.get_native_id()))
         while not over.is_set():
-            seen[0] = max(seen[0], len(tasks() - before))
+            most[0] = max(most[0], len(tasks() - before))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        result = call()
+        call()
     finally:
         over.set()
         watcher.join()
-    return result, seen[0]
+    return most[0]
 
 
 def run(script, *, timeout=60, flags=("-W", "error")):
@@ -79,8 +88,10 @@ def test_as_many_threads_as_asked_for_and_none_afterwards(fast, threads):
     # 30 parts; one feature makes 4, so that no more than 4 threads have something to do
     for table, parts in ((X, 30), (X[:, :1].copy(), 4)):
         how = {"learning_rate": 0.1, "threads": threads, "iterations": 3000 if parts < 9 else 400}
-        _, most = most_threads_during(partial(fast.gradient_descent, table, Y, **how))
-        assert most == min(threads, parts) - 1
+        wanted = min(threads, parts) - 1
+        assert (
+            most_threads_during(partial(fast.gradient_descent, table, Y, **how), wanted) == wanted
+        )
         assert settled(before)
     fast.gradient(X, Y, W, 0.0, threads=threads)
     assert settled(before)
@@ -94,21 +105,15 @@ def test_no_more_threads_than_parts_and_never_more_than_64(fast):
     same(small, fast.gradient(X[:100], Y[:100], W, 0.0))
     wide = np.zeros((70 * 192, 128), np.float32)  # 70 parts
     how = {"learning_rate": 0.1, "iterations": 100, "threads": 10**6}
-    _, most = most_threads_during(lambda: fast.gradient_descent(wide, Y[: len(wide)], **how))
-    assert most == 63
+    assert most_threads_during(lambda: fast.gradient_descent(wide, Y[: len(wide)], **how), 63) == 63
 
 
 def test_the_threads_that_are_chosen_for_you(fast):
     """As many as this process may use, for large work; the caller alone, for small."""
-    cores = len(os.sched_getaffinity(0))
+    wanted = min(len(os.sched_getaffinity(0)), 30) - 1
     how = {"learning_rate": 0.1, "iterations": 2000}
-    seen = 0  # on a busy machine the watcher may miss a run or two
-    for _ in range(20):
-        if seen < min(cores, 30) - 1:
-            seen = max(seen, most_threads_during(lambda: fast.gradient_descent(X, Y, **how))[1])
-    assert seen == min(cores, 30) - 1
-    _, most = most_threads_during(lambda: fast.gradient_descent(X[:1000], Y[:1000], **how))
-    assert most == 0
+    assert most_threads_during(lambda: fast.gradient_descent(X, Y, **how), wanted) == wanted
+    assert most_threads_during(lambda: fast.gradient_descent(X[:1000], Y[:1000], **how)) == 0
 
 
 def test_a_process_that_may_use_one_core_starts_no_thread(fast):
@@ -116,7 +121,7 @@ def test_a_process_that_may_use_one_core_starts_no_thread(fast):
     try:
         os.sched_setaffinity(0, {min(before)})
         how = {"learning_rate": 0.1, "iterations": 1000}
-        _, most = most_threads_during(lambda: fast.gradient_descent(X, Y, **how))
+        most = most_threads_during(lambda: fast.gradient_descent(X, Y, **how))
     finally:
         os.sched_setaffinity(0, before)
     assert most == 0
@@ -295,7 +300,9 @@ def test_a_helper_blocks_every_signal_but_its_own_faults(fast):
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        fast.gradient_descent(X, Y, learning_rate=0.1, iterations=300, threads=3)
+        end = time.monotonic() + 60
+        while not masks and time.monotonic() < end:  # the watcher may miss a run
+            fast.gradient_descent(X, Y, learning_rate=0.1, iterations=300, threads=3)
     finally:
         over.set()
         watcher.join()
