@@ -58,7 +58,7 @@ int pyref_run_descent(pyref_run *run, double *params, double *v, double step, do
     pass *p = (pass *)run;
     team t;
     *made = 0;
-    team_start(&t, p);
+    team_start(&t, p, iterations);
     int status = descend(p, &t, params, v, step, momentum, l2, total, tolerance, iterations,
                          seconds_now() + seconds, losses, made);
     team_end(&t);

@@ -90,14 +90,13 @@ static int cores(void)
     return count > 1 ? (int)count : 1;
 }
 
-/* Threads that pay: one more for each so many nanoseconds of work (a pass costs about 2 a row
- * and 0.2 a number), where starting a thread is shared by the passes of a call. */
-static int threads_that_pay(size_t n, size_t width, size_t passes)
+/* Threads that pay: one more for each so many nanoseconds of a pass, where starting a thread is
+ * shared by the passes of a call. */
+static int threads_that_pay(double work, size_t passes)
 {
-    double work = (double)n * (2.0 + 0.2 * (double)width);
     double threads = work / (passes > 8 ? 12e3 : 120e3);
     int most = cores();
-    return threads > most ? most : (int)threads;
+    return threads > most ? most : threads > 1 ? (int)threads : 1;
 }
 
 /* Packing pays with few features, when it is used often, and only while it is small. */
@@ -184,13 +183,13 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->step_rows = p->part_rows;
     else
         p->scratch_size += p->out_size; /* for the sums of a step */
-    p->threads = threads > 0 ? threads : threads_that_pay(n, width, passes);
+    p->work = (double)n * (2.0 + 0.2 * (double)width);
+    p->as_many_as_pay = threads <= 0;
+    p->threads = p->as_many_as_pay ? threads_that_pay(p->work, passes) : threads;
     if (p->threads > MOST_THREADS)
         p->threads = MOST_THREADS;
     if ((size_t)p->threads > p->parts)
         p->threads = (int)p->parts;
-    if (p->threads < 1)
-        p->threads = 1;
     p->out_room = whole_lines(p->out_size);
     p->scratch_room = whole_lines(p->scratch_size);
     if (too_many(p->out_room, p->parts + 2) || too_many(p->scratch_room, (size_t)p->threads))
@@ -346,12 +345,17 @@ static void begin_elsewhere(pthread_t thread, int k)
 #define begin_elsewhere(thread, k) ((void)0)
 #endif
 
-void team_start(team *t, pass *p)
+void team_start(team *t, pass *p, size_t passes)
 {
     memset(t, 0, sizeof *t);
     t->pass = p;
     t->threads = 1;
-    if (p->threads == 1)
+    t->wanted = p->threads;
+    if (p->as_many_as_pay && t->wanted > 1) {
+        const int pay = threads_that_pay(p->work / (double)(p->share ? p->share : 1), passes);
+        t->wanted = pay < t->wanted ? pay : t->wanted;
+    }
+    if (t->wanted == 1)
         return;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->changed, NULL);
@@ -364,7 +368,7 @@ void team_start(team *t, pass *p)
     sigdelset(&blocked, SIGFPE);
     sigdelset(&blocked, SIGILL);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    while (t->threads < p->threads &&
+    while (t->threads < t->wanted &&
            pthread_create(&t->thread[t->threads], NULL, helper, t) == 0) {
         begin_elsewhere(t->thread[t->threads], t->threads);
         t->threads++; /* with fewer threads than wished for, the result is the same */
@@ -374,7 +378,7 @@ void team_start(team *t, pass *p)
 
 void team_end(team *t)
 {
-    if (t->pass->threads == 1)
+    if (t->wanted == 1)
         return;
     t->quit = 1;
     advance(t, &t->started);
@@ -430,7 +434,7 @@ int pyref_run_pass(pyref_run *run, const double *params, double seconds, double 
 {
     pass *p = (pass *)run;
     team t;
-    team_start(&t, p);
+    team_start(&t, p, 1);
     int finished = team_pass(&t, params, seconds_now() + seconds);
     team_end(&t);
     if (finished)

@@ -18,7 +18,9 @@ typedef struct {
     size_t part_rows, parts;
     size_t share;        /* one in so many rows is looked at, if it is not 0 */
     size_t step_rows;    /* rows of a part that are done without a look at the clock */
-    int threads;
+    double work;         /* of a pass, in nanoseconds: about 2 a row and 0.2 a number */
+    int threads;         /* at most: so many have scratch */
+    int as_many_as_pay;  /* or fewer, if a call makes few passes */
     size_t out_room, scratch_room; /* the same, filled up to whole cache lines */
     double *doubles;     /* one piece of memory, in which lie: */
     double *total;       /* the sum of the parts, in order */
@@ -35,7 +37,7 @@ typedef struct team {
     pass *pass;
     const double *params;
     double deadline;
-    int threads;                /* the caller is thread 0 */
+    int wanted, threads;        /* the caller is thread 0 */
     pthread_t thread[MOST_THREADS];
     size_t next[MOST_THREADS];  /* the next part of each thread's own share */
     int started, finished;      /* passes begun; helpers that have finished the present one */
@@ -45,7 +47,7 @@ typedef struct team {
 } team;
 
 double seconds_now(void);
-void team_start(team *t, pass *p);
+void team_start(team *t, pass *p, size_t passes);
 void team_end(team *t);
 
 /* 1 and the sums in pass->total when the pass is done; 0 when the deadline came first (what is

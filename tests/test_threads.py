@@ -114,6 +114,9 @@ def test_the_threads_that_are_chosen_for_you(fast):
     how = {"learning_rate": 0.1, "iterations": 2000}
     assert most_threads_during(lambda: fast.gradient_descent(X, Y, **how), wanted) == wanted
     assert most_threads_during(lambda: fast.gradient_descent(X[:1000], Y[:1000], **how)) == 0
+    # a thread lasts for one iteration then, which is too short for it
+    how["callback"] = lambda k, loss: None
+    assert most_threads_during(lambda: fast.gradient_descent(X, Y, **how)) == 0
 
 
 def test_a_process_that_may_use_one_core_starts_no_thread(fast):
