@@ -32,8 +32,8 @@ from typing import Any, Literal
 from . import checks, multinomial
 from .checks import Newton
 from .logistic import sigmoid
+from .optimum import PATIENCE
 from .second_order import (
-    PATIENCE,
     ROUNDING,
     _cholesky,
     _dot,
@@ -302,7 +302,7 @@ class Problem:
 
 # ---------------------------------------------------------------- is there an optimum?
 #
-# Chapter 3, section 5, once more. A change v of the parameters moves a sample onward against
+# pyref/separation.py once more. A change v of the parameters moves a sample onward against
 # class k by a . (v_y - v_k). The data are separable if some v moves no sample back against any
 # class, and one onward. To prove the contrary, show forces f_ik > 0 in balance. The gradient's
 # are p_ik, nearly in balance near an optimum. With D_ik = a_i in the block of the sample's class

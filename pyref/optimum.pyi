@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from typing import Any
+
+from .checks import Newton as Newton
+from .checks import _Number, _Numbers, _Table
+
+def newton(
+    X: _Table,
+    y: _Numbers,
+    *,
+    w: _Numbers | None = None,
+    b: _Number = 0.0,
+    l2: _Number = 0.0,
+    sample_weight: _Numbers | None = None,
+    tolerance: _Number = 1e-10,
+    iterations: _Number = 100,
+    callback: Callable[[int, float], object] | None = None,
+) -> Newton: ...
+def lbfgs(
+    X: _Table,
+    y: _Numbers,
+    *,
+    memory: _Number = 10,
+    w: _Numbers | None = None,
+    b: _Number = 0.0,
+    l2: _Number = 0.0,
+    sample_weight: _Numbers | None = None,
+    tolerance: _Number = 1e-10,
+    iterations: _Number = 100,
+    callback: Callable[[int, float], object] | None = None,
+) -> Newton: ...
+
+PATIENCE: int
+
+def _run(
+    samples: Any,
+    units: tuple[list[float], list[float]],
+    w: list[float],
+    b: float,
+    l2: float,
+    tolerance: float,
+    iterations: int,
+    callback: Callable[[int, float], object] | None,
+    memory: int | None,
+) -> Newton: ...

@@ -1,0 +1,7 @@
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+def _penalised(
+    loss: float, grad: Iterable[float], total: float, ridge: list[float], theta: Sequence[float]
+) -> tuple[float, list[float]]: ...
+def _reach_at_most(samples: Any, v: Iterable[float]) -> float: ...
