@@ -19,7 +19,7 @@ from .checks import Newton
 from .compiled import ffi, lib
 from .optimum import _run
 from .passes import SECONDS_IN_C, finish, new_run
-from .samples import _penalised, _reach_at_most
+from .samples import Point, _penalised, _reach_at_most
 from .second_order import ROUNDING, _lbfgs_step, _newton_step
 from .separation import FAINT, HARDLY
 
@@ -180,7 +180,7 @@ class _Samples:
     def count(self) -> int:
         return self.passes.X.length
 
-    def objective(self, theta: Sequence[float], with_hessian: bool) -> Any:
+    def objective(self, theta: Sequence[float], with_hessian: bool) -> Point:
         if with_hessian:
             found = self._hessian(theta, checks.INFINITY)
         else:
@@ -189,7 +189,7 @@ class _Samples:
         sums = found[1], found[2 : self.d + 3], self.total
         F, grad = _penalised(*sums, self.ridge, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
-        return F, grad, (found, self.total) if with_hessian else None, found[1]
+        return Point(theta, F, grad, (found, self.total) if with_hessian else None, found[1])
 
     def some(self, share: int) -> _Samples:
         some = copy(self)
@@ -342,15 +342,14 @@ def fit(
     callback: Any,
     threads: Any,
 ) -> Newton[array[float], array[float]]:
-    """fast.newton or fast.lbfgs, to which alone memory belongs"""
+    """fast.newton or fast.lbfgs"""
     samples = None
     try:
         X = buffers.table(X)
         n, d = X.length, X.width
         y = buffers.labels(y, n)
         sample_weight = buffers.sample_weights(sample_weight, n)
-        if not is_newton:
-            memory = checks.count(memory, "memory", least=1)
+        memory = checks.count(memory, "memory", least=1)
         w = [0.0] * d if w is None else buffers.weights(w, d).tolist()
         b = checks.finite(b, "b")
         l2 = checks.not_negative(l2, "l2")
@@ -361,7 +360,9 @@ def fit(
         buffers.label_values(y)
         total = buffers.sample_weight_values(sample_weight, n)
         samples = _Samples(X, y, sample_weight, total, l2, helpers)
-        end = _run(samples, samples.units, w, b, l2, tolerance, iterations, callback, memory)
+        end = _run(
+            is_newton, samples, samples.units, memory, w, b, l2, tolerance, iterations, callback
+        )
         errors = None if end.standard_errors is None else array("d", end.standard_errors)
         return Newton(
             array("d", end.w), end.b, array("d", end.losses), end.iterations, end.status, errors,

@@ -21,28 +21,30 @@ FEW = 8  # no more than one row in FEW, or the search costs what it saves: FEW *
 WIDE = 512  # parameters for which a Hessian of some rows is too dear for L-BFGS
 
 
-def _head_start(samples, size, is_newton):
-    """(theta, L, True if there is an optimum) by some rows; or None if that leads nowhere."""
-    share = min(SHARE, samples.count() // (SOME * size))
-    if samples.count() < MANY or samples.one_class or (size > WIDE and not is_newton):
+def _head_start(is_newton, samples, m):
+    """(theta, L, True if there is an optimum) by some rows; or None if that leads nowhere.
+
+    m is how many parameters there are, L the triangle of the Hessian (second_order.py)."""
+    share = min(SHARE, samples.count() // (SOME * m))
+    if samples.count() < MANY or samples.one_class or (m > WIDE and not is_newton):
         return None
     if share < FEW:
         return None
-    some, theta, step, square = samples.some(share), [0.0] * size, None, checks.INFINITY
+    some, theta, step, square = samples.some(share), [0.0] * m, None, checks.INFINITY
     while square > 0.01 / SOME:  # the square of Newton's decrement
         theta = _plus(theta, 1.0, step) if step else theta
-        _, grad, hess, _ = some.objective(theta, True)
-        if not step and some.dependent_column(hess) is not None:
+        here = some.objective(theta, True)
+        if not step and some.dependent_column(here.hess) is not None:
             return None
-        step, L, exact = some.newton_step(hess, grad)
-        before, square = square, -_dot(grad, step)
+        step, L, exact = some.newton_step(here.hess, here.grad)
+        before, square = square, -_dot(here.grad, step)
         if not (exact and square < 0.9 * before):
             return None
-    has_optimum = _step_proves_optimum(some, theta, grad, step) or None
+    has_optimum = _step_proves_optimum(some, here, step) or None
     # One more step, with the slope and the Hessian of a quarter of all rows. If it promises to gain
     # much of F, the few rows were misleading (they may hold next to nothing of a rare class).
     theta = _plus(theta, 1.0, step)
-    F, grad, hess, _ = samples.some(4).objective(theta, True)
-    step, L, exact = samples.newton_step(hess, grad)
-    good = exact and -_dot(grad, step) < F / 2
+    here = samples.some(4).objective(theta, True)
+    step, L, exact = samples.newton_step(here.hess, here.grad)
+    good = exact and -_dot(here.grad, step) < here.F / 2
     return (_plus(theta, 1.0, step), L, has_optimum) if good else None

@@ -13,6 +13,8 @@ from .samples import _from_standard, _penalty, _reach_at_most, _standardised, _t
 from .second_order import ROUNDING, _dot, _plus
 from .separation import _fate, _step_proves_optimum
 
+MEMORY = 10  # pairs that L-BFGS keeps, unless it is told otherwise
+
 
 def newton(
     X,
@@ -79,16 +81,14 @@ def newton(
     >>> newton([[1], [2], [3], [4], [5]], [0, 0, 0, 1, 1]).status
     'separable'
     """
-    return _fit(
-        True, X, y, None, w, b, l2, sample_weight, tolerance, iterations, callback
-    )  # fmt: skip
+    return _fit(True, X, y, MEMORY, w, b, l2, sample_weight, tolerance, iterations, callback)
 
 
 def lbfgs(
     X,
     y,
     *,
-    memory=10,
+    memory=MEMORY,
     w=None,
     b=0.0,
     l2=0.0,
@@ -119,17 +119,14 @@ def lbfgs(
     >>> fit.status, round(fit.w[0], 8), round(fit.b, 8)
     ('converged', 0.90818426, -2.27046066)
     """
-    return _fit(
-        False, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback
-    )  # fmt: skip
+    return _fit(False, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback)
 
 
 def _fit(is_newton, X, y, memory, w, b, l2, sample_weight, tolerance, iterations, callback):
     X = checks.table(X)
     y = checks.labels(y, len(X))
     s = checks.sample_weights(sample_weight, len(X))
-    if not is_newton:
-        memory = checks.count(memory, "memory", least=1)
+    memory = checks.count(memory, "memory", least=1)
     w = [0.0] * len(X[0]) if w is None else checks.weights(w, len(X[0]))
     b = checks.finite(b, "b")
     l2 = checks.not_negative(l2, "l2")
@@ -140,16 +137,16 @@ def _fit(is_newton, X, y, memory, w, b, l2, sample_weight, tolerance, iterations
     total = checks.sample_weight_values(s, len(X))
     checks.table_values(X)
     samples, units = _standardised(X, y, s, total, l2)
-    return _run(samples, units, w, b, l2, tolerance, iterations, callback, memory)
+    return _run(is_newton, samples, units, memory, w, b, l2, tolerance, iterations, callback)
 
 
-def _start(samples, units, theta, is_newton, l2):
-    """(theta, the objective there, L, True if there is an optimum): the best of what is known."""
+def _start(is_newton, samples, units, theta, l2):
+    """(the best point known, a head start's L, True if there is an optimum)"""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     L, has_optimum = None, True if l2 else None
     independent = not is_newton or l2 > 0  # or of no interest
     if not any(theta):
-        found = _head_start(samples, len(theta), is_newton)
+        found = _head_start(is_newton, samples, len(theta))
         if found and _all_finite(*_from_standard(found[0], units)):
             theta, L, overlap = found
             independent, has_optimum = True, has_optimum or overlap
@@ -157,106 +154,13 @@ def _start(samples, units, theta, is_newton, l2):
     if any(theta) and _all_finite(theta, 0.0):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and L is None)
-    if here is None or not here[0] < log(2) or not independent:
-        zeros = [0.0] * len(theta)
-        at_zeros = samples.objective(zeros, is_newton)  # where F is log 2
+    if here is None or not here.F < log(2) or not independent:
+        at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
         if not independent:
-            _refuse_dependent_columns(samples, at_zeros[2])
-        if here is None or not here[0] < at_zeros[0]:
-            theta, here = zeros, at_zeros
-    return theta, here, L, has_optimum
-
-
-PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
-
-
-def _run(samples, units, w, b, l2, tolerance, iterations, callback, memory):
-    # Newton's method if memory is None, else L-BFGS
-    is_newton = memory is None
-    start = _to_standard(w, b, units)
-    theta, here, L, has_optimum = _start(samples, units, start, is_newton, l2)
-    if theta is not start:
-        w, b = _from_standard(theta, units)
-    losses, pairs, size, stuck, errors = [], [], checks.INFINITY, False, None
-    status = "separable" if samples.one_class else None
-    loss = here[3]
-    while status is None:
-        # Is this the end?
-        F, grad, hess, loss = here
-        k = len(losses)
-        if has_optimum is None and samples.separates(theta):
-            status = "separable"
-            break
-        if hess is not None:
-            step, L, exact = samples.newton_step(hess, grad)
-        else:
-            step, exact = samples.lbfgs_step(pairs, grad, L), False
-        flat = all([abs(g) <= tolerance for g in grad])
-        last = stuck or k == iterations
-        if has_optimum is None and flat and exact:
-            has_optimum = _step_proves_optimum(samples, theta, grad, step) or None
-        if has_optimum is None and (flat or last or (is_newton and k >= PATIENCE)):
-            has_optimum = _fate(samples, theta)
-        if has_optimum is False:
-            status = "separable"
-            break
-        # How far is it still? As far as this step. Or, where the Hessian of some rows makes each
-        # step a fraction of the one before, as far as the next will be: this one, as much smaller
-        # again. A step of Newton's that is not smaller than the one before is all rounding.
-        reach = _reach_at_most(samples, step)
-        if exact and flat and reach > tolerance:
-            reach = samples.reach(step)
-        before, size = size, reach if is_newton else sqrt(max(0.0, -_dot(grad, step)))
-        guided = hess is None and L is not None and len(pairs) > 0
-        left = size * size / before if guided and before else size
-        settled = stuck or (exact and size > before / 2)
-        near = reach < 1e-4 and (left <= tolerance or settled)
-        if has_optimum and flat and near and not (is_newton and hess is None):
-            status = "converged"
-            if exact or (guided and not settled):
-                new = _plus(theta, 1.0, step)
-                w, b = _from_standard(new, units)
-                # F falls by half of -grad . step. What the penalty in it gains is not the loss's.
-                gain = -_dot(grad, step) / 2 + _penalty(samples.ridge, new)
-                loss -= samples.total * (gain - _penalty(samples.ridge, theta))
-            if exact and not l2:
-                errors = _standard_errors(samples, L, units)
-            break
-        if last and is_newton and hess is None:  # now let the Hessian of all rows have its say
-            here, stuck, size = samples.objective(theta, True), False, checks.INFINITY
-            continue
-        if last:
-            status = "iterations"
-            break
-
-        # If not, go down.
-        slow = k >= PATIENCE or (guided and k >= 3 and size > before / 4)
-        with_hessian = is_newton and (hess is not None or near or slow)
-        new, there = _line_search(samples, theta, F, grad, step, with_hessian)
-        if new is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
-            stuck = is_newton or not (pairs or L)
-            pairs, L, size = [], None, checks.INFINITY
-            continue
-        if with_hessian and hess is None:
-            size = checks.INFINITY  # Newton's steps begin
-        new_w, new_b = _from_standard(new, units)
-        if not _all_finite(new_w, new_b):
-            status = "diverged"
-            break
-        if hess is None:
-            change, turn = _plus(new, -1.0, theta), _plus(there[1], -1.0, grad)
-            turned = _dot(change, turn)
-            if turned > 0:
-                pairs = (pairs + [samples.pair(change, turn, turned)])[-(memory or 10) :]
-        losses.append(F)
-        theta, here, loss, w, b = new, there, there[3], new_w, new_b
-        if callback is not None and callback(k, losses[k]):
-            status = "iterations"
-    return Newton(w, b, losses, len(losses), status, errors, -loss)
-
-
-def _all_finite(w, b):
-    return all([checks.is_finite(value) for value in w + [b]])
+            _refuse_dependent_columns(samples, at_zeros.hess)
+        if here is None or not here.F < at_zeros.F:
+            here = at_zeros
+    return here, L, has_optimum
 
 
 def _refuse_dependent_columns(samples, hess_at_zero):
@@ -265,22 +169,158 @@ def _refuse_dependent_columns(samples, hess_at_zero):
         raise checks.dependent_column(j, samples.reaches[j] == 0)
 
 
-def _line_search(samples, theta, F, grad, step, with_hessian):
-    """The first good point along the step, and the objective there; or (None, None)."""
-    slope = _dot(grad, step)
+def _all_finite(w, b):
+    return all([checks.is_finite(value) for value in w + [b]])
+
+
+PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
+
+
+def _run(is_newton, samples, units, memory, w, b, l2, tolerance, iterations, callback):
+    given = _to_standard(w, b, units)
+    here, guess, has_optimum = _start(is_newton, samples, units, given, l2)
+    if here.theta is not given:
+        w, b = _from_standard(here.theta, units)
+    losses, loss, errors = [], here.loss, None
+    pairs, distance, stuck = [], checks.INFINITY, False
+    status = "separable" if samples.one_class else None
+    while status is None:
+        # Which way, and is there an optimum?
+        k, loss = len(losses), here.loss
+        if has_optimum is None and samples.separates(here.theta):
+            status = "separable"
+            break
+        by_newton = here.hess is not None
+        step, L, exact = _direction(samples, here, pairs, guess)
+        flat = all([abs(g) <= tolerance for g in here.grad])
+        last = stuck or k == iterations
+        if has_optimum is None:
+            in_doubt = flat or last or (is_newton and k >= PATIENCE)
+            has_optimum = _settle_optimum(samples, here, step, flat and exact, in_doubt)
+        if has_optimum is False:
+            status = "separable"
+            break
+
+        # How far is it still? As far as this step. Or, where the Hessian of some rows makes each
+        # step a fraction of the one before, as far as the next will be: this one, as much smaller
+        # again. A step of Newton's that is not smaller than the one before is all rounding.
+        before = distance
+        reach, distance = _distance(is_newton, samples, here, step, flat and exact, tolerance)
+        guided = not by_newton and guess is not None and len(pairs) > 0
+        left = distance * distance / before if guided and before else distance
+        settled = stuck or (exact and distance > before / 2)
+        near = reach < 1e-4 and (left <= tolerance or settled)
+
+        # Is this the end?
+        if has_optimum and flat and near and by_newton == is_newton:
+            status = "converged"
+            if exact or (guided and not settled):
+                w, b, loss = _last_step(samples, units, here, step)
+            if exact and not l2:
+                errors = _standard_errors(samples, L, units)
+            break
+        if last and by_newton != is_newton:  # now let the Hessian of all rows have its say
+            here, stuck, distance = samples.objective(here.theta, True), False, checks.INFINITY
+            continue
+        if last:
+            status = "iterations"
+            break
+
+        # If not, go down.
+        slow = k >= PATIENCE or (guided and k >= 3 and distance > before / 4)
+        with_hessian = is_newton and (by_newton or near or slow)
+        there = _downhill(samples, here, step, with_hessian)
+        if there is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
+            stuck = is_newton or not (pairs or guess)
+            pairs, guess, distance = [], None, checks.INFINITY
+            continue
+        new_w, new_b = _from_standard(there.theta, units)
+        if not _all_finite(new_w, new_b):
+            status = "diverged"
+            break
+        if not by_newton:
+            pairs = _remember(samples, pairs, here, there, memory)
+        if with_hessian and not by_newton:
+            distance = checks.INFINITY  # Newton's steps begin
+        losses.append(here.F)
+        here, loss, w, b = there, there.loss, new_w, new_b
+        if callback is not None and callback(k, losses[k]):
+            status = "iterations"
+    return Newton(w, b, losses, len(losses), status, errors, -loss)
+
+
+def _direction(samples, here, pairs, guess):
+    """(step, L, exact): Newton's where there is a Hessian, else that of L-BFGS."""
+    if here.hess is not None:
+        return samples.newton_step(here.hess, here.grad)
+    return samples.lbfgs_step(pairs, here.grad, guess), None, False
+
+
+def _settle_optimum(samples, here, step, by_step, in_doubt):
+    """Whether there is an optimum: True, False, or None if that is not known yet."""
+    if by_step and _step_proves_optimum(samples, here, step):
+        return True
+    return _fate(samples, here.theta) if in_doubt else None
+
+
+def _distance(is_newton, samples, here, step, to_the_end, tolerance):
+    """How far the step moves a score at most; and how long it is, as the method measures it."""
+    reach = _reach_at_most(samples, step)
+    if to_the_end and reach > tolerance:
+        reach = samples.reach(step)
+    # L-BFGS goes by Newton's decrement (head_start.py).
+    return reach, reach if is_newton else sqrt(max(0.0, -_dot(here.grad, step)))
+
+
+def _last_step(samples, units, here, step):
+    """(w, b, the summed loss) after a whole step that is not worth another pass."""
+    theta = _plus(here.theta, 1.0, step)
+    # F falls by half of -grad . step. What the penalty in it gains is not the loss's.
+    gain = -_dot(here.grad, step) / 2 + _penalty(samples.ridge, theta)
+    loss = here.loss - samples.total * (gain - _penalty(samples.ridge, here.theta))
+    w, b = _from_standard(theta, units)
+    return w, b, loss
+
+
+def _remember(samples, pairs, here, there, memory):
+    """The newest pairs for L-BFGS: how theta has changed, and how the gradient turned."""
+    change, turn = _plus(there.theta, -1.0, here.theta), _plus(there.grad, -1.0, here.grad)
+    turned = _dot(change, turn)
+    if turned > 0:
+        pairs = (pairs + [samples.pair(change, turn, turned)])[-memory:]
+    return pairs
+
+
+def _downhill(samples, here, step, with_hessian):
+    """A good point along the step; None if F is no lower there."""
+    return _line_search(
+        lambda theta: samples.objective(theta, with_hessian), here, step, _bottom_of_parabola
+    )
+
+
+def _bottom_of_parabola(t, slope, slope_there):
+    # where the slope would be zero, were the curve a parabola; or a good way on
+    rise = slope_there - slope
+    return t * (max(2, -slope / rise) if rise > -slope / 100 else 100)
+
+
+def _line_search(objective, here, step, further):
+    """The first good point along the step, or None.
+
+    Where t of the step is not far enough, further(t, slope, slope there) is tried next."""
+    F, slope = here.F, _dot(here.grad, step)
     low, high, t = 0.0, None, 1.0
     for _ in range(60):
-        new = _plus(theta, t, step)
-        there = samples.objective(new, with_hessian)
-        slope_there = _dot(there[1], step)
+        there = objective(_plus(here.theta, t, step))
+        F_there, slope_there = there.F, _dot(there.grad, step)
         # The Wolfe conditions (Nocedal & Wright, 3.6). Too far, unless F has fallen by a
         # ten-thousandth of what the slope promised:
         #
         #     F(theta + t step)  <=  F + 0.0001 t slope
         #
         # Where rounding hides the fall, it is known by a slope that has become less.
-        hidden = there[0] <= F + ROUNDING * F and abs(slope_there) <= 0.9 * abs(slope)
-        if not (there[0] <= F + 1e-4 * t * slope or hidden):
+        hidden = F_there <= F + ROUNDING * F and abs(slope_there) <= 0.9 * abs(slope)
+        if not (F_there <= F + 1e-4 * t * slope or hidden):
             high = t
         # Not far enough, if it goes on downhill almost as steeply as it began; far enough is
         #
@@ -289,13 +329,9 @@ def _line_search(samples, theta, F, grad, step, with_hessian):
         elif slope_there < 0.9 * slope:
             low = t
         else:
-            return new, there
-        if high is not None:
-            t = (low + high) / 2
-        else:  # where the slope would be zero, were the curve a parabola; or a good way on
-            turned = slope_there - slope
-            t *= max(2, -slope / turned) if turned > -slope / 100 else 100
-    return None, None
+            return there
+        t = further(t, slope, slope_there) if high is None else (low + high) / 2
+    return None
 
 
 def _standard_errors(samples, L, units):

@@ -30,16 +30,18 @@ def lbfgs(
     callback: Callable[[int, float], object] | None = None,
 ) -> Newton: ...
 
+MEMORY: int
 PATIENCE: int
 
 def _run(
+    is_newton: bool,
     samples: Any,
     units: tuple[list[float], list[float]],
+    memory: int,
     w: list[float],
     b: float,
     l2: float,
     tolerance: float,
     iterations: int,
     callback: Callable[[int, float], object] | None,
-    memory: int | None,
 ) -> Newton: ...

@@ -10,6 +10,7 @@ Slopes are measured in these units too. "No entry of the gradient exceeds tolera
 otherwise say one thing in metres and another in micrometres.
 """
 
+from collections import namedtuple
 from math import sqrt
 
 from . import checks
@@ -26,6 +27,9 @@ from .second_order import (
     _variances,
 )
 from .separation import _forces, _onward, _product, _rest, _separates, _strong
+
+# What is known where a run stands: F at theta, its gradient, its Hessian or None, the summed loss.
+Point = namedtuple("Point", ("theta", "F", "grad", "hess", "loss"))
 
 
 def _standardised(X, y, s, total, l2):
@@ -86,14 +90,15 @@ class _Samples:
         return len(self.A)
 
     def objective(self, theta, with_hessian):
-        """(F, grad, hess or None, the summed loss) at theta."""
+        """The Point at theta."""
         hess = None
         if with_hessian:
             loss, grad, hess = _hessian(self.A, self.y, self.s, theta)
             hess = self._mean(hess)
         else:
             loss, grad, _ = _gradient(self.A, self.y, theta, 0.0, self.s)
-        return _penalised(loss, grad, self.total, self.ridge, theta) + (hess, loss)
+        F, grad = _penalised(loss, grad, self.total, self.ridge, theta)
+        return Point(theta, F, grad, hess, loss)
 
     def some(self, share):
         """One in `share` of these samples, taken from everywhere."""

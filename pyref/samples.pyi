@@ -1,5 +1,12 @@
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+class Point(NamedTuple):
+    theta: Sequence[float]
+    F: float
+    grad: list[float]
+    hess: Any
+    loss: float
 
 def _penalised(
     loss: float, grad: Iterable[float], total: float, ridge: list[float], theta: Sequence[float]

@@ -65,15 +65,15 @@ def _strong(A, y, theta):
     return strong
 
 
-def _step_proves_optimum(samples, theta, grad, step):
+def _step_proves_optimum(samples, here, step):
     """Whether Newton's step moves no sample onward by 1 (by 1/2, to be on the safe side)."""
-    onward, all_strong = samples.onward(theta, step)
+    onward, all_strong = samples.onward(here.theta, step)
     if not all_strong:
         # Then the others must be able to balance the faint forces by themselves.
-        step, _, exact = samples.newton_step(samples.strong_hessian(theta), grad)
+        step, _, exact = samples.newton_step(samples.strong_hessian(here.theta), here.grad)
         if not exact:
             return False
-        onward, _ = samples.onward(theta, step)
+        onward, _ = samples.onward(here.theta, step)
     return onward < 0.5
 
 

@@ -1130,7 +1130,7 @@ DAMAGES = {
         check_counts,
     ),
     "whole steps only": (
-        "        if not (there[0] <= F + 1e-4 * t * slope or hidden):",
+        "        if not (F_there <= F + 1e-4 * t * slope or hidden):",
         "        if False:",
         check_halving,
     ),

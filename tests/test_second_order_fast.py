@@ -92,20 +92,21 @@ def test_the_units(twins):
 def test_the_objective_and_its_derivatives(twins):
     pure, _, samples = twins
     for theta in points(pure, 3):
-        F, grad, none, loss = samples.objective(theta, False)
-        assert none is None
+        plain = samples.objective(theta, False)
+        assert plain.theta is theta
+        assert plain.hess is None
         want = pure.objective(theta, True)
         found = samples.objective(theta, True)
-        assert lre([F, loss, found[0]], [want[0], want[3], want[0]]) > 13
-        assert min(digits(grad, want[1]), digits(found[1], want[1])) > 12
+        assert lre([plain.F, plain.loss, found.F], [want.F, want.loss, want.F]) > 13
+        assert min(digits(plain.grad, want.grad), digits(found.grad, want.grad)) > 12
         # hess is known by what is done with it
         strong = [20 * t for t in theta]
-        hesses = [(found[2], want[2])]
+        hesses = [(found.hess, want.hess)]
         if not any(pure.ridge):  # where there is a penalty, nothing needs a proof
             hesses.append((samples.strong_hessian(strong), pure.strong_hessian(strong)))
         for hess, other in hesses:
-            step, L, exact = samples.newton_step(hess, grad)
-            wanted, L_wanted, exact_wanted = pure.newton_step(other, grad)
+            step, L, exact = samples.newton_step(hess, plain.grad)
+            wanted, L_wanted, exact_wanted = pure.newton_step(other, plain.grad)
             assert exact == exact_wanted
             if not exact or L_wanted[-1][-1] < 1e-3 * L_wanted[0][0]:
                 continue  # too near to a singular one for digits
@@ -114,7 +115,7 @@ def test_the_objective_and_its_derivatives(twins):
             assert digits(L, [x for row in L_wanted for x in row]) > 10
             assert digits(samples.variances(L, last), pure.variances(L_wanted, last)) > 9
             assert digits(samples.solve(L, last), pure.solve(L_wanted, last)) > 9
-        assert samples.dependent_column(found[2]) == pure.dependent_column(want[2])
+        assert samples.dependent_column(found.hess) == pure.dependent_column(want.hess)
 
 
 def test_moves_and_forces(twins):
