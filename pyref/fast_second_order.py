@@ -180,7 +180,7 @@ class _Samples:
     def count(self) -> int:
         return self.passes.X.length
 
-    def objective(self, theta: Sequence[float], with_hessian: bool) -> Point:
+    def objective(self, theta: list[float], with_hessian: bool) -> Point:
         if with_hessian:
             found = self._hessian(theta, checks.INFINITY)
         else:

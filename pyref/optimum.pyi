@@ -3,6 +3,7 @@ from typing import Any
 
 from .checks import Newton as Newton
 from .checks import _Number, _Numbers, _Table
+from .samples import Point
 
 def newton(
     X: _Table,
@@ -45,3 +46,9 @@ def _run(
     iterations: int,
     callback: Callable[[int, float], object] | None,
 ) -> Newton: ...
+def _line_search(
+    objective: Callable[[list[float]], Point],
+    here: Point,
+    step: list[float],
+    further: Callable[[float, float, float], float],
+) -> Point | None: ...

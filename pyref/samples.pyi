@@ -2,7 +2,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 class Point(NamedTuple):
-    theta: Sequence[float]
+    theta: list[float]
     F: float
     grad: list[float]
     hess: Any
