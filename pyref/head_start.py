@@ -9,6 +9,8 @@ it leaves two things behind that serve for all rows: its Hessian, nearly theirs,
 guess; and its proof, since what overlaps in part overlaps as a whole. (No column of the part is
 dependent, so whatever v would separate the whole moves some sample of the part, and separates
 that as well.)
+
+Legend: second_order.py.
 """
 
 from . import checks

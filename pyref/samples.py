@@ -8,6 +8,8 @@ become exactly 0, and not what rounding leaves of a mean.)
 
 Slopes are measured in these units too. "No entry of the gradient exceeds tolerance" would
 otherwise say one thing in metres and another in micrometres.
+
+Legend: second_order.py.
 """
 
 from collections import namedtuple
@@ -116,7 +118,7 @@ class _Samples:
     # Equations with hess (second_order.py)
 
     def newton_step(self, hess, grad):
-        return _newton_step(hess, grad, _cholesky, _solve)
+        return _newton_step(hess, grad, _cholesky, self.solve)
 
     def solve(self, L, v):
         return _solve(L, v)
@@ -133,7 +135,7 @@ class _Samples:
         return change, turn, turned
 
     def lbfgs_step(self, pairs, grad, L):
-        solve = None if L is None else (lambda v: _solve(L, v))
+        solve = None if L is None else (lambda v: self.solve(L, v))
         return _lbfgs_step(pairs, grad, self.ridge, _dot, _plus, solve)
 
     # Moves and forces (separation.py)
@@ -145,9 +147,9 @@ class _Samples:
     def onward(self, theta, v):
         """The furthest that v moves onward a sample with a force at theta; is that all of them?"""
         strong = _strong(self.A, self.y, theta)
-        onward = zip(_onward(self.A, self.y, v), strong)
+        moves = zip(_onward(self.A, self.y, v), strong)
         none = checks.MINUS_INFINITY
-        return max([m if strong_i else none for m, strong_i in onward]), all(strong)
+        return max([move if strong_i else none for move, strong_i in moves]), all(strong)
 
     def strong_hessian(self, theta):
         """hess of the samples with a force at theta; without l2, which is 0 where it is used."""
@@ -181,10 +183,10 @@ def _penalised(loss, grad, total, ridge, theta):
 
 
 def _penalty(ridge, theta):
-    F = 0.0
+    penalty = 0.0
     for theta_j, ridge_j in zip(theta, ridge):
-        F += ridge_j / 2 * theta_j * theta_j
-    return F
+        penalty += ridge_j / 2 * theta_j * theta_j
+    return penalty
 
 
 def _reach_at_most(samples, v):

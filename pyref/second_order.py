@@ -32,6 +32,7 @@ Legend, as in chapter 1, and:
     grad     the gradient of F, d+1 numbers
     hess     its second derivatives, the Hessian, d+1 rows of d+1 numbers
     step     a change of theta; t says how much of it is taken
+    L        a triangle, Cholesky's root of hess (so the loss of one sample is `loss` here)
 
 Sources: Nocedal & Wright, Numerical Optimization, 2nd edition, 2006 (Newton, line search,
 conjugate gradients, L-BFGS); Albert & Anderson, Biometrika 71, 1984 (separation); McCullagh &
@@ -49,13 +50,13 @@ ROUNDING = 1e-12
 
 # -------------------------------------------------------- 1. the second derivative
 #
-# Chapter 1 found dL/dz = p - y. Once more: y is a constant, and p changes with z by p (1-p).
+# Chapter 1 found dloss/dz = p - y. Once more: y is a constant, and p changes with z by p (1-p).
 #
-#     d2L/dz2  =  p (1-p)                  the label has dropped out
+#     d2loss / dz2  =  p (1-p)                  the label has dropped out
 #
 # z changes with theta[j] by a[j], and with theta[k] by a[k], so the chain rule gives
 #
-#     d2L / dtheta[j] dtheta[k]  =  p (1-p) a[j] a[k]
+#     d2loss / dtheta[j] dtheta[k]  =  p (1-p) a[j] a[k]
 #
 # Along any line, theta + t v, the loss curves by p (1-p) (a . v)^2, which is never negative.
 # So the loss is a bowl without hollows or ridges: walking downhill leads to its bottom.
@@ -64,7 +65,7 @@ ROUNDING = 1e-12
 def hessian(X, y, w, b, sample_weight=None):
     """Loss, gradient and second derivatives, summed over the samples: (loss, grad, hess).
 
-        loss       = sum of s_i L(y_i, z_i)
+        loss       = sum of s_i loss(y_i, z_i)
         grad[j]    = sum of s_i (p_i - y_i) a_i[j]
         hess[j][k] = sum of s_i p_i (1 - p_i) a_i[j] a_i[k]
 
@@ -138,8 +139,8 @@ def _plus(u, t, v):
 # In one dimension: slope divided by curvature. Where the bowl is steep in one direction and
 # flat in another, gradient descent may take only the small steps that the steep one allows,
 # and crawls along the flat one. On the table above F curves by 4.36 in one direction and by
-# 0.0268 in the other. A step of 1/L = 0.151 takes away 0.151 * 0.0268, or 0.4 %, of what is
-# left of the slope in the flat direction: ln(10) / 0.004, about 570 steps for each digit.
+# 0.0268 in the other. The safe learning rate, 0.151, takes away 0.151 * 0.0268, or 0.4 %, of what
+# is left of the slope in the flat direction: ln(10) / 0.004, about 570 steps for each digit.
 # Newton's step divides each slope by its own curvature, and needs no learning rate. Close to
 # the optimum it squares the error: 2 right digits, 4, 8, 16.
 #
@@ -185,7 +186,8 @@ def _solve(L, v):
 
 
 def _variances(L, last):
-    """|L^-1 u|^2, where u picks out one entry of theta after the other, and last is `last`."""
+    """|L^-1 u|^2 for the standard errors: u picks out one entry of theta after the other, and last
+    is `last`."""
     rows = [[float(j == k) for k in range(len(L))] for j in range(len(L) - 1)] + [last]
     squares = []
     for u in rows:
@@ -201,10 +203,10 @@ def _newton_step(hess, grad, cholesky, solve):
     # |a_i|^2 is d+1, and p (1-p) is at most 1/4. That step is, or falls short of, gradient
     # descent's with the safe learning rate of chapter 1.
     steepest = len(grad) / 4
-    for part in (0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0):
-        L, _ = cholesky(hess, part * steepest)
+    for damping in (0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0):
+        L, _ = cholesky(hess, damping * steepest)
         if L is not None:
-            return solve(L, [-g for g in grad]), L, part == 0
+            return solve(L, [-g for g in grad]), L, damping == 0
     return [-g / steepest for g in grad], None, False
 
 
@@ -236,14 +238,15 @@ def _lbfgs_step(pairs, grad, ridge, dot, plus, solve=None):
 
     solve(v) is the guess to be corrected times v, where there is a good one."""
     step = [-g for g in grad]
-    parts = []
-    for change, turn, turned in reversed(pairs):
-        part = dot(change, step) / turned
-        parts.append(part)
-        step = plus(step, -part, turn)
+    alphas = []
+    for change, turn, turned in reversed(pairs):  # turned is change . turn
+        alpha = dot(change, step) / turned
+        alphas.append(alpha)
+        step = plus(step, -alpha, turn)
     step = (solve or _first_guess(pairs, ridge, dot))(step)
-    for (change, turn, turned), part in zip(pairs, reversed(parts)):
-        step = plus(step, part - dot(turn, step) / turned, change)
+    for (change, turn, turned), alpha in zip(pairs, reversed(alphas)):
+        beta = dot(turn, step) / turned
+        step = plus(step, alpha - beta, change)
     return step
 
 
@@ -255,7 +258,7 @@ def _first_guess(pairs, ridge, dot):
     scale = 1 / len(ridge)
     if pairs:
         _, turn, turned = pairs[-1]
-        size = dot(turn, [g * t for g, t in zip(guess, turn)])
-        if size > 0:
-            scale = turned / size
-    return lambda v: [scale * g * v_j for g, v_j in zip(guess, v)]
+        guessed = dot(turn, [guess_j * turn_j for guess_j, turn_j in zip(guess, turn)])
+        if guessed > 0:
+            scale = turned / guessed
+    return lambda v: [scale * guess_j * v_j for guess_j, v_j in zip(guess, v)]

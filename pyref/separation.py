@@ -25,6 +25,8 @@ of the sample's own label, to |p - y| (1 - q onward(step)). These are forces if 
     If there is none, every Newton step moves some sample onward by more than 1.
 
 So a run that has converged holds its own proof, and one that runs away never does.
+
+Legend and sources: second_order.py.
 """
 
 from .logistic import _loss_and_residual
@@ -40,14 +42,14 @@ def _separates(A, y, v):
     """True if v proves the data separable. Moves that may be rounding count as none."""
     found = False
     for a_i, y_i in zip(A, y):
-        move = size = 0.0
+        move = magnitude = 0.0
         for a_ij, v_j in zip(a_i, v):
             move += a_ij * v_j
-            size += abs(a_ij * v_j)
+            magnitude += abs(a_ij * v_j)
         onward = -abs(move) if 0 < y_i < 1 else move * (2 * y_i - 1)
-        if not onward >= -ROUNDING * size:
+        if not onward >= -ROUNDING * magnitude:
             return False
-        found = found or onward > ROUNDING * size
+        found = found or onward > ROUNDING * magnitude
     return found
 
 
@@ -107,30 +109,32 @@ def _forces(A, y, s, total, theta):
     return forces, push
 
 
-HARDLY = 0.001
+HARDLY = 0.001  # of the move that takes a sample's force away
 
 
 def _rest(A, y, v):
     """The samples that v moves hardly, or back, or may not move at all."""
-    return [a_i for a_i, y_i, m in zip(A, y, _onward(A, y, v)) if 0 < y_i < 1 or m < HARDLY]
+    moves = _onward(A, y, v)
+    return [a_i for a_i, y_i, move in zip(A, y, moves) if 0 < y_i < 1 or move < HARDLY]
 
 
 def _conjugate_gradients(product, right):
     """(v, solved): v for which product(v), a symmetric matrix times v, is `right`."""
     # Nocedal & Wright, algorithm 5.2: it needs products with the matrix, never the matrix.
-    v, rest, direction = [0.0] * len(right), right, right
-    size = _dot(rest, rest)
-    goal = 1e-20 * size
+    # remainder is what product(v) lacks, and square its |remainder|^2.
+    v, remainder, direction = [0.0] * len(right), right, right
+    square = _dot(remainder, remainder)
+    goal = 1e-20 * square
     for _ in range(50 + 10 * len(right)):
         image = product(direction)
         curvature = _dot(direction, image)
-        if size <= goal or not curvature > 0:
+        if square <= goal or not curvature > 0:
             break
-        t = size / curvature
-        v, rest = _plus(v, t, direction), _plus(rest, -t, image)
-        before, size = size, _dot(rest, rest)
-        direction = _plus(rest, size / before, direction)
-    return v, size <= goal
+        t = square / curvature
+        v, remainder = _plus(v, t, direction), _plus(remainder, -t, image)
+        before, square = square, _dot(remainder, remainder)
+        direction = _plus(remainder, square / before, direction)
+    return v, square <= goal
 
 
 def _product(A, c, v):
@@ -146,7 +150,7 @@ def _without(product, v):
 
     product(v) is the sum of (a_i . v) a_i over these rows."""
     for _ in range(3):  # the second and third time take away what rounding left
-        part, _ = _conjugate_gradients(product, product(v))
-        v = _plus(v, -1.0, part)
+        along, _ = _conjugate_gradients(product, product(v))
+        v = _plus(v, -1.0, along)
     largest = max([abs(v_j) for v_j in v])
     return [v_j if abs(v_j) > ROUNDING * largest else 0.0 for v_j in v]

@@ -1109,7 +1109,7 @@ DAMAGES = {
     ),
     "a weight forgotten in the gradient": ("        r *= s_i\n", "", check_derivatives),
     "the Hessian's other half": ("hess[k][j] = hess[j][k]", "pass", check_derivatives),
-    "the penalty twice": ("F += ridge_j / 2 *", "F += ridge_j *", check_derivatives),
+    "the penalty twice": ("penalty += ridge_j / 2 *", "penalty += ridge_j *", check_derivatives),
     "the intercept penalised": (
         "for spread in spreads] + [0.0]",
         "for spread in spreads] + [l2]",
@@ -1141,13 +1141,13 @@ DAMAGES = {
         check_separation,
     ),
     "nothing is separable": (
-        "        found = found or onward > ROUNDING * size",
+        "        found = found or onward > ROUNDING * magnitude",
         "        pass",
         check_separation,
     ),
     "a step back taken for none": (
-        "if not onward >= -ROUNDING * size:",
-        "if not onward >= -0.1 * size:",
+        "if not onward >= -ROUNDING * magnitude:",
+        "if not onward >= -0.1 * magnitude:",
         check_overlap,
     ),
     "overlap taken for a tie": ("ROUNDING = 1e-12", "ROUNDING = 1e-4", check_overlap),
