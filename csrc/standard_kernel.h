@@ -1,7 +1,7 @@
 /* Chapter 3's passes over X: columns brought to standard units as they are read.
  *
- * The twins of the methods of _Samples in pyref/second_order.py. There the table in standard units
- * is written down; here it never is: wherever a row is needed, it is brought to standard units
+ * The twins of the methods of _Samples in pyref/samples.py. There the table in standard units is
+ * written down; here it never is: wherever a row is needed, it is brought to standard units
  *
  *     a[j] = (x[j] - shift[j]) * scale[j]
  *

@@ -38,7 +38,8 @@ from .multinomial import (
     softmax_gradient,
     softmax_safe_learning_rate,
 )
-from .second_order import Newton, hessian, lbfgs, newton
+from .optimum import Newton, lbfgs, newton
+from .second_order import hessian
 
 __version__ = "0.1.0"
 

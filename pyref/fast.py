@@ -25,6 +25,7 @@ from . import predictions as predictions  # for the estimators
 from .buffers import Buffer, by_class, by_feature, doubles, zeros
 from .checks import Descent, Newton
 from .compiled import ffi, lib
+from .optimum import MEMORY
 from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
 
 _STEPS = 4096  # iterations made in one call
@@ -529,7 +530,7 @@ def newton(
 ) -> Newton[array[float], array[float]]:
     """The (w, b) for which the objective is lowest, by Newton's method; see pyref.newton."""
     return fast_second_order.fit(
-        True, X, y, None, w, b, l2, sample_weight, tolerance, iterations, callback, threads
+        True, X, y, MEMORY, w, b, l2, sample_weight, tolerance, iterations, callback, threads
     )
 
 

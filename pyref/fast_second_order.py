@@ -13,15 +13,17 @@ from copy import copy
 from math import frexp, ldexp, log, sqrt
 from typing import Any
 
-from . import buffers, checks
-from . import second_order as _second_order
+from . import buffers, checks, head_start
 from .buffers import Buffer, doubles, zeros
 from .checks import Newton
 from .compiled import ffi, lib
+from .optimum import _run
 from .passes import SECONDS_IN_C, finish, new_run
+from .samples import Point, _penalised, _reach_at_most
+from .second_order import ROUNDING, _lbfgs_step, _newton_step
+from .separation import FAINT, HARDLY
 
-second_order: Any = _second_order  # whose stub tells of the public functions alone
-_FAR = log(1 / second_order.FAINT - 1)  # the score at which p, or 1-p, is FAINT
+_FAR = log(1 / FAINT - 1)  # the score at which p, or 1-p, is FAINT
 _NARROWEST = 2.0**-1021  # the least unit of a column whose inverse is a float
 
 
@@ -80,7 +82,7 @@ def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
 
 
 class _Samples:
-    """The twin of second_order._Samples. To be closed by whoever made it."""
+    """The twin of samples._Samples. To be closed by whoever made it."""
 
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
@@ -98,11 +100,11 @@ class _Samples:
         self.passes.free()
 
     def _standardise(self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float) -> None:
-        """The units of second_order._standardised; checks the values of X."""
+        """The units of samples._standardised; checks the values of X."""
         # The mean must be known before the pass that finds the shift and the spread. Of very many
         # rows some know it nearly, and that will do unless they are unlike the others.
         row, d = _some_row(X, s), self.d
-        share = second_order.SHARE if X.length >= second_order.MANY else 1
+        share = head_start.SHARE if X.length >= head_start.MANY else 1
         powers = [1.0] * d
         found = self._columns(row, powers, share)
         guess, total_seen = row.tolist(), total / share
@@ -178,16 +180,16 @@ class _Samples:
     def count(self) -> int:
         return self.passes.X.length
 
-    def objective(self, theta: Sequence[float], with_hessian: bool) -> Any:
+    def objective(self, theta: list[float], with_hessian: bool) -> Point:
         if with_hessian:
             found = self._hessian(theta, checks.INFINITY)
         else:
             params = [*theta, checks.INFINITY]
             found = self._make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
         sums = found[1], found[2 : self.d + 3], self.total
-        F, grad = second_order._penalised(*sums, self.ridge, theta)
+        F, grad = _penalised(*sums, self.ridge, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
-        return F, grad, (found, self.total) if with_hessian else None, found[1]
+        return Point(theta, F, grad, (found, self.total) if with_hessian else None, found[1])
 
     def some(self, share: int) -> _Samples:
         some = copy(self)
@@ -208,10 +210,9 @@ class _Samples:
         L, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
         found, total = hess
         sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(L)
-        rounding = second_order.ROUNDING
         while row[0] < m:
             if not lib.pyref_cholesky(
-                sums, m, total, ridge, shift, last_first, rounding, to, row, SECONDS_IN_C
+                sums, m, total, ridge, shift, last_first, ROUNDING, to, row, SECONDS_IN_C
             ):
                 return None, row[0]
         return L, None
@@ -222,7 +223,7 @@ class _Samples:
         return out.tolist()
 
     def newton_step(self, hess: Any, grad: Sequence[float]) -> Any:
-        return second_order._newton_step(hess, grad, self._cholesky, self.solve)
+        return _newton_step(hess, grad, self._cholesky, self.solve)
 
     def dependent_column(self, hess_at_zero: Any) -> int | None:
         # the ones first, so that a constant column is found out
@@ -242,8 +243,8 @@ class _Samples:
         return _as_array(change), _as_array(turn), turned
 
     def lbfgs_step(self, pairs: Any, grad: Sequence[float], L: array[float] | None) -> Any:
-        solve = L and (lambda v: self.solve(L, v))
-        return second_order._lbfgs_step(pairs, grad, self.ridge, _dot, _plus, solve)
+        solve = None if L is None else (lambda v: self.solve(L, v))
+        return _lbfgs_step(pairs, grad, self.ridge, _dot, _plus, solve)
 
     # Moves and forces. No column leads a score further than its own largest value does, and
     # where that proves enough, X need not be read.
@@ -256,7 +257,7 @@ class _Samples:
         return self._moves([0.0] * len(v), v)[2]
 
     def onward(self, theta: Sequence[float], v: Sequence[float]) -> tuple[float, bool]:
-        bound = second_order._reach_at_most(self, v)
+        bound = _reach_at_most(self, v)
         if bound < 0.499:  # and so below 1/2, rounding included
             for at, furthest in self.known:
                 if at is theta:
@@ -275,7 +276,7 @@ class _Samples:
 
     def forces(self, theta: Sequence[float]) -> Any:
         def mean(what: int, *params: Any) -> list[float]:
-            return [v / self.total for v in self._sums(what, theta, *params, [second_order.FAINT])]
+            return [v / self.total for v in self._sums(what, theta, *params, [FAINT])]
 
         return mean(lib.PYREF_FORCES), lambda v: mean(lib.PYREF_PRODUCT, v)
 
@@ -283,12 +284,12 @@ class _Samples:
         return self._moves([0.0] * len(v), v)[1]
 
     def rest(self, v: Sequence[float]) -> Any:
-        return lambda u: self._sums(lib.PYREF_REST, v, u, [second_order.HARDLY])
+        return lambda u: self._sums(lib.PYREF_REST, v, u, [HARDLY])
 
     def separates(self, v: Sequence[float]) -> bool:
         if not any(v):
             return False
-        back, onward = self._make(lib.PYREF_SEPARATES, [*v, second_order.ROUNDING], 2)
+        back, onward = self._make(lib.PYREF_SEPARATES, [*v, ROUNDING], 2)
         return onward > 0 and not back
 
 
@@ -341,15 +342,14 @@ def fit(
     callback: Any,
     threads: Any,
 ) -> Newton[array[float], array[float]]:
-    """fast.newton or fast.lbfgs, to which alone memory belongs"""
+    """fast.newton or fast.lbfgs"""
     samples = None
     try:
         X = buffers.table(X)
         n, d = X.length, X.width
         y = buffers.labels(y, n)
         sample_weight = buffers.sample_weights(sample_weight, n)
-        if not is_newton:
-            memory = checks.count(memory, "memory", least=1)
+        memory = checks.count(memory, "memory", least=1)
         w = [0.0] * d if w is None else buffers.weights(w, d).tolist()
         b = checks.finite(b, "b")
         l2 = checks.not_negative(l2, "l2")
@@ -360,8 +360,8 @@ def fit(
         buffers.label_values(y)
         total = buffers.sample_weight_values(sample_weight, n)
         samples = _Samples(X, y, sample_weight, total, l2, helpers)
-        end = second_order._run(
-            samples, samples.units, w, b, l2, tolerance, iterations, callback, memory
+        end = _run(
+            is_newton, samples, samples.units, memory, w, b, l2, tolerance, iterations, callback
         )
         errors = None if end.standard_errors is None else array("d", end.standard_errors)
         return Newton(

@@ -32,8 +32,9 @@ from typing import Any, Literal
 from . import checks, multinomial
 from .checks import Newton
 from .logistic import sigmoid
+from .optimum import MEMORY, PATIENCE, _line_search
+from .samples import Point
 from .second_order import (
-    PATIENCE,
     ROUNDING,
     _cholesky,
     _dot,
@@ -46,7 +47,6 @@ from .second_order import (
 # A column whose variance is below this part of its mean square has lost six digits of it: it
 # is moved to one of its own values before anything else is done.
 FAR = 1e-6
-MEMORY = 10  # pairs that L-BFGS keeps
 # Beyond so many parameters no Hessian is made, and beyond so many numbers no table of
 # differences: what they would have shown stays in doubt.
 MOST_PARAMETERS = 300
@@ -231,12 +231,13 @@ class Problem:
 
     # ------------------------------------------------------------ F
 
-    def objective(self, phi: Vector) -> tuple[float, Vector, float]:
-        """(F, its gradient, the summed loss)."""
+    def objective(self, phi: Vector) -> Point:
+        """The Point at phi, without the Hessian."""
         W, b = self.raw(phi)
         for value in b + [w for row in W for w in row]:
             if not checks.is_finite(value):
-                return checks.INFINITY, [checks.INFINITY] * len(phi), checks.INFINITY
+                infinite = [checks.INFINITY] * len(phi)
+                return Point(phi, checks.INFINITY, infinite, None, checks.INFINITY)
         loss, grad_W, grad_b = self.module.softmax_gradient(
             self.X, self.y, W, b, self.s, **self.threads
         )
@@ -252,7 +253,7 @@ class Problem:
         if self.l2:
             for row in W:
                 F += self.l2 / 2 * _dot(row, row)
-        return F, grad, loss
+        return Point(phi, F, grad, None, loss)
 
     def scores(self, phi: Vector) -> Any:
         """n rows of C scores, one after the other."""
@@ -302,7 +303,7 @@ class Problem:
 
 # ---------------------------------------------------------------- is there an optimum?
 #
-# Chapter 3, section 5, once more. A change v of the parameters moves a sample onward against
+# pyref/separation.py once more. A change v of the parameters moves a sample onward against
 # class k by a . (v_y - v_k). The data are separable if some v moves no sample back against any
 # class, and one onward. To prove the contrary, show forces f_ik > 0 in balance. The gradient's
 # are p_ik, nearly in balance near an optimum. With D_ik = a_i in the block of the sample's class
@@ -460,16 +461,15 @@ def softmax_optimum(
             return Newton(fit.w, b, *fit[2:])
     size = (C - 1) * problem.m
     small = size <= MOST_PARAMETERS
-    zeros = [0.0] * size
-    phi, here = zeros, problem.objective(zeros)
+    here = problem.objective([0.0] * size)
     if newton and not l2:
         _refuse_dependent_columns(problem)
     if W is not None:
-        given = problem.phi(W, b)
-        there = problem.objective(given)
-        if there[0] < here[0]:
-            phi, here = given, there
+        given = problem.objective(problem.phi(W, b))
+        if given.F < here.F:
+            here = given
 
+    phi = here.theta
     losses: Vector = []
     pairs: list[tuple[Vector, Vector, float]] = []
     has_optimum: bool | None = True if l2 else None
@@ -477,7 +477,7 @@ def softmax_optimum(
     status: Literal["converged", "iterations", "separable"]
     ridge = problem.ridge()
     while True:
-        F, grad, _ = here
+        F, grad = here.F, here.grad
         k = len(losses)
         flat = max([abs(g) for g in grad]) <= tolerance
         last = stuck or k == iterations
@@ -505,21 +505,21 @@ def softmax_optimum(
         if last:
             status = "iterations"
             break
-        new, there = _line_search(problem, phi, F, grad, step)
-        if new is None:
+        there = _line_search(problem.objective, here, step, lambda t, *_: 2 * t)  # twice as far
+        if there is None:
             stuck, pairs = newton or not pairs, []
             continue
-        change, turn = _plus(new, -1.0, phi), _plus(there[1], -1.0, grad)
+        change, turn = _plus(there.theta, -1.0, phi), _plus(there.grad, -1.0, grad)
         turned = _dot(change, turn)
         if turned > 0:
             pairs = [*pairs, (change, turn, turned)][-MEMORY:]
         losses.append(F)
-        phi, here = new, there
+        phi, here = there.theta, there
         if callback is not None and callback(k, F):
             status = "iterations"
             break
     W, b = problem.raw(phi)
-    return Newton(W, b, losses, len(losses), status, None, -here[2])
+    return Newton(W, b, losses, len(losses), status, None, -here.loss)
 
 
 def _refuse_dependent_columns(problem: Problem) -> None:
@@ -584,22 +584,3 @@ def block(rows: list[Vector]) -> Any:
     for row in rows:
         flat.extend(row)
     return memoryview(flat).cast("B").cast("d", (len(rows), len(rows[0])))
-
-
-def _line_search(problem: Problem, phi: Vector, F: float, grad: Vector, step: Vector) -> Any:
-    """Chapter 3's: the first good point along the step, and the objective there."""
-    slope = _dot(grad, step)
-    low, high, t = 0.0, None, 1.0
-    for _ in range(60):
-        new = _plus(phi, t, step)
-        there = problem.objective(new)
-        slope_there = _dot(there[1], step)
-        hidden = there[0] <= F + ROUNDING * F and abs(slope_there) <= 0.9 * abs(slope)
-        if not (there[0] <= F + 1e-4 * t * slope or hidden):
-            high = t
-        elif slope_there < 0.9 * slope:
-            low = t
-        else:
-            return new, there
-        t = 2 * t if high is None else (low + high) / 2
-    return None, None

@@ -390,20 +390,20 @@ CHALLENGER_ERRORS = (0.10823652164928543, 7.3786363849165656)
 CHALLENGER_DEVIANCE = 20.315192687866828
 
 
-def second_order(N, L, data):
+def second_order(pyref, L, data):
     x, y = data.five_points()
     X = [[x_i] for x_i in x]
-    loss, grad, hess = N.hessian(X, y, [0.0], 0.0)
+    loss, grad, hess = pyref.hessian(X, y, [0.0], 0.0)
     check("hessian: loss", near(loss, 5 * log(2), 10))  # a sum of five
     check(
         "hessian: gradient and Hessian", flat((grad, hess)) == [-1.5, 0.5, 13.75, 3.75, 3.75, 1.25]
     )
-    check("five points have no optimum", N.newton(X, y).status == "separable")
+    check("five points have no optimum", pyref.newton(X, y).status == "separable")
     x, y = data.challenger()
     X = [[x_i] for x_i in x]
     # The tolerance leaves a mean gradient of 1e-10, which moves the optimum by at most 23e-10
     # times the inverse Hessian: 7.4^2 for b, 0.8 for a. Newton's last step squares that away.
-    fit = N.newton(X, y)
+    fit = pyref.newton(X, y)
     check(f"newton on challenger: {fit.w} {fit.b}", near((fit.w, fit.b), CHALLENGER, 1e-10 / EPS))
     check("newton: status", fit.status == "converged" and 0 < fit.iterations < 20)
     check("newton: standard errors", near(fit.standard_errors, CHALLENGER_ERRORS, 1e-9 / EPS))
@@ -411,7 +411,7 @@ def second_order(N, L, data):
     check(f"newton: deviance {got}", close(got, CHALLENGER_DEVIANCE, 1e-10))
     p = L.sigmoid(31 * fit.w[0] + fit.b)
     check(f"probability of damage at 31 F: {p}", close(p, 0.99960878288493184, 1e-10))
-    fit = N.lbfgs(X, y)
+    fit = pyref.lbfgs(X, y)
     check(f"lbfgs on challenger: {fit.w} {fit.b}", close((fit.w, fit.b), CHALLENGER, 2e-7))
     check("lbfgs: status", fit.status == "converged" and fit.standard_errors is None)
     step = L.safe_learning_rate(X)
@@ -420,7 +420,7 @@ def second_order(N, L, data):
     check(f"safe_learning_rate descends: {step}", step > 0 and falling)
 
 
-def weights(L, M, N, data):
+def weights(pyref, L, M, data):
     # A weight of 2 is the row twice, and 0 the row left out: sums of the same terms, n of them
     # and their rounding, in another order.
     x, y = data.challenger()
@@ -434,7 +434,7 @@ def weights(L, M, N, data):
     W, b = [[0.3, -0.2]], [0.1, 0.5]
     got, want = M.softmax_gradient(X, y, W, b, s), M.softmax_gradient(X2, y2, W, b)
     check("weights: softmax_gradient", close(got, want, 1e-13))
-    got, want = N.hessian(X, y, [0.3], 0.5, s), N.hessian(X2, y2, [0.3], 0.5)
+    got, want = pyref.hessian(X, y, [0.3], 0.5, s), pyref.hessian(X2, y2, [0.3], 0.5)
     check("weights: hessian", close(got, want, 1e-13))
     for descent in (L.gradient_descent, M.softmax_descent):
         how = {"learning_rate": "safe", "iterations": 30, "l2": 0.1}
@@ -442,11 +442,11 @@ def weights(L, M, N, data):
         what = descent.__name__ + " with weights, a penalty and the safe step"
         check(what, close((got.w, got.b, got.losses), (want.w, want.b, want.losses), 1e-13))
         check("which falls", all(got.losses[k + 1] < got.losses[k] for k in range(29)))
-    got, want = N.newton(X, y, sample_weight=s), N.newton(X2, y2)
+    got, want = pyref.newton(X, y, sample_weight=s), pyref.newton(X2, y2)
     check("weights: newton", near((got.w, got.b), (want.w, want.b), 1e-12 / EPS))
     got, want = got.standard_errors, want.standard_errors
     check("weights: standard errors", near(got, want, 1e-12 / EPS))
-    got, want = N.newton(X, y, sample_weight=s, l2=0.1), N.lbfgs(X2, y2, l2=0.1)
+    got, want = pyref.newton(X, y, sample_weight=s, l2=0.1), pyref.lbfgs(X2, y2, l2=0.1)
     check("weights: a penalised optimum", close((got.w, got.b), (want.w, want.b), 1e-7))
 
 
@@ -544,7 +544,6 @@ def everything():
     from pyref import logistic as L
     from pyref import model_file as F
     from pyref import multinomial as M
-    from pyref import second_order as N
 
     the_same = [getattr(pyref, name, None) is getattr(L, name) for name in CONTRACT]
     check("import pyref has chapter 1", all(the_same))
@@ -556,8 +555,8 @@ def everything():
     group(errors, L)
     group(datasets, data)
     group(multinomial, M, data)
-    group(second_order, N, L, data)
-    group(weights, L, M, N, data)
+    group(second_order, pyref, L, data)
+    group(weights, pyref, L, M, data)
     group(model_file, F, L)
 
 

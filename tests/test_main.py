@@ -30,7 +30,7 @@ import pytest
 
 import pyref
 from pyref import __main__ as command_line
-from pyref import datasets, documents, logistic, multinomial, second_order, terminal
+from pyref import datasets, documents, logistic, multinomial, optimum, second_order, terminal
 
 ROOT = Path(__file__).resolve().parent.parent
 PRINTED = ("103.84988263633421", "-351.54572048917004")  # document 001's output
@@ -104,7 +104,7 @@ def no_c(monkeypatch):
 def stand_in(monkeypatch):
     """A compiled part that is the pure one, for a test to spoil."""
     module = types.ModuleType("pyref.fast")
-    for chapter in (logistic, multinomial, second_order):
+    for chapter in (logistic, multinomial, second_order, optimum):
         module.__dict__.update(vars(chapter))
     monkeypatch.setitem(sys.modules, "pyref.fast", module)
     return module
@@ -496,7 +496,7 @@ def test_a_wrong_number_is_a_mismatch(tiny, no_c):
     ],
 )
 def test_a_wrong_newton_is_a_mismatch(tiny, stand_in, change, mismatches):
-    stand_in.newton = lambda X, y: second_order.newton(X.tolist(), y.tolist())._replace(**change)
+    stand_in.newton = lambda X, y: optimum.newton(X.tolist(), y.tolist())._replace(**change)
     status, text = run_here()
     assert status == 1
     wrong = " ".join(text.split()).split("MISMATCH in ")[1:]

@@ -11,8 +11,10 @@ import inspect
 import itertools
 import math
 import random
+import sys
 import types
 from pathlib import Path
+from unittest import mock
 
 import mpmath
 import numpy as np
@@ -25,27 +27,29 @@ from oracle_second_order import lre, lre_of_sums, optimum
 
 import pyref.checks
 import pyref.logistic
+import pyref.optimum
 import pyref.second_order
 
 INF, NAN = math.inf, math.nan
 DIGITS = 10  # right digits asked of w, b, standard errors and log-likelihood
 EPS = 2.0**-52
 
-# newton, lbfgs and hessian; and where gradient, gradient_descent and safe_learning_rate are
+# The files of chapter 3, each after those that it imports
+CHAPTER_3 = ("second_order", "separation", "samples", "head_start", "optimum")
+# Where hessian, newton and lbfgs are, and gradient, gradient_descent and safe_learning_rate
 IMPLEMENTATIONS = {
-    "python": ("pyref.second_order", "pyref.logistic"),
-    "c": ("pyref.fast", "pyref.fast"),
+    "python": ("pyref.second_order", "pyref.optimum", "pyref.logistic"),
+    "c": ("pyref.fast",),
 }
 if PURE_ONLY:
     del IMPLEMENTATIONS["c"]
 METHODS = ("newton", "lbfgs")
-CHAPTER_1 = ("gradient", "gradient_descent", "safe_learning_rate")
 
 
-def functions(chapter_3, chapter_1):
-    """The functions of both chapters under one roof, as the compiled module has them."""
-    names = {**vars(chapter_3), **{k: getattr(chapter_1, k) for k in CHAPTER_1}}
-    return types.SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
+def functions(*modules):
+    """The public functions of both chapters under one roof, as the compiled module has them."""
+    names = {k: v for module in modules for k, v in vars(module).items() if not k.startswith("_")}
+    return types.SimpleNamespace(**names)
 
 
 @pytest.fixture(scope="session", params=IMPLEMENTATIONS)
@@ -75,12 +79,12 @@ def table(rng, n, d, soft=False, weighted=False):
 # ---------------------------------------------------------------- the same on every Python
 
 
-@pytest.mark.parametrize("chapter", ["logistic", "multinomial", "second_order", "checks"])
+@pytest.mark.parametrize("chapter", ["logistic", "multinomial", *CHAPTER_3, "checks"])
 def test_no_chapter_adds_up_by_the_built_in_sum(chapter):
     """It rounds otherwise from Python 3.12 on, and a result is not to tell which Python it was."""
     source = Path(importlib.import_module(f"pyref.{chapter}").__file__).read_text(encoding="utf-8")
     names = [node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
-    assert "max" in names
+    assert {"len", "min"} & set(names)
     assert "sum" not in names
 
 
@@ -1105,7 +1109,7 @@ DAMAGES = {
     ),
     "a weight forgotten in the gradient": ("        r *= s_i\n", "", check_derivatives),
     "the Hessian's other half": ("hess[k][j] = hess[j][k]", "pass", check_derivatives),
-    "the penalty twice": ("F += ridge_j / 2 *", "F += ridge_j *", check_derivatives),
+    "the penalty twice": ("penalty += ridge_j / 2 *", "penalty += ridge_j *", check_derivatives),
     "the intercept penalised": (
         "for spread in spreads] + [0.0]",
         "for spread in spreads] + [l2]",
@@ -1126,7 +1130,7 @@ DAMAGES = {
         check_counts,
     ),
     "whole steps only": (
-        "        if not (there[0] <= F + 1e-4 * t * slope or hidden):",
+        "        if not (F_there <= F + 1e-4 * t * slope or hidden):",
         "        if False:",
         check_halving,
     ),
@@ -1137,13 +1141,13 @@ DAMAGES = {
         check_separation,
     ),
     "nothing is separable": (
-        "        found = found or onward > ROUNDING * size",
+        "        found = found or onward > ROUNDING * magnitude",
         "        pass",
         check_separation,
     ),
     "a step back taken for none": (
-        "if not onward >= -ROUNDING * size:",
-        "if not onward >= -0.1 * size:",
+        "if not onward >= -ROUNDING * magnitude:",
+        "if not onward >= -0.1 * magnitude:",
         check_overlap,
     ),
     "overlap taken for a tie": ("ROUNDING = 1e-12", "ROUNDING = 1e-4", check_overlap),
@@ -1182,21 +1186,25 @@ DAMAGES_1 = {
 }
 
 
-def damaged(chapter, old, new):
-    """A chapter with a damage, as a module."""
-    path = Path(inspect.getfile(chapter))
-    source = path.read_text(encoding="utf-8")
-    assert source.count(old) == 1, old
-    module = types.ModuleType("pyref.damaged")
-    module.__package__ = "pyref"
-    exec(compile(source.replace(old, new), str(path), "exec"), vars(module))
-    return module
+def damaged(names, old, new):
+    """These files of the chapters as modules that import one another, one with a damage."""
+    sources = [Path(*pyref.__path__, f"{name}.py").read_text(encoding="utf-8") for name in names]
+    assert sum(source.count(old) for source in sources) == 1, old
+    modules = {name: types.ModuleType(f"damaged.{name}") for name in names}
+    package = {"checks": pyref.checks, "logistic": pyref.logistic, **modules}
+    found = {"damaged": types.ModuleType("damaged")}
+    found.update((f"damaged.{name}", module) for name, module in package.items())
+    with mock.patch.dict(sys.modules, found):
+        for module, source in zip(modules.values(), sources, strict=True):
+            module.__package__ = "damaged"
+            exec(compile(source.replace(old, new), module.__name__, "exec"), vars(module))
+    return modules.values()
 
 
 @pytest.mark.parametrize("name", DAMAGES)
 def test_the_checks_notice(name):
     old, new, check = DAMAGES[name]
-    impl = functions(damaged(pyref.second_order, old, new), pyref.logistic)
+    impl = functions(pyref.logistic, *damaged(CHAPTER_3, old, new))
     with pytest.raises((AssertionError, ValueError, ArithmeticError)):
         check(impl)
 
@@ -1204,6 +1212,13 @@ def test_the_checks_notice(name):
 @pytest.mark.parametrize("name", DAMAGES_1)
 def test_the_checks_notice_in_chapter_1(name):
     old, new, check = DAMAGES_1[name]
-    impl = functions(pyref.second_order, damaged(pyref.logistic, old, new))
+    impl = functions(pyref.second_order, pyref.optimum, *damaged(["logistic"], old, new))
     with pytest.raises((AssertionError, ValueError, ArithmeticError)):
+        check(impl)
+
+
+def test_without_a_damage_the_checks_notice_nothing():
+    impl = functions(pyref.logistic, *damaged(CHAPTER_3, "ROUNDING = 1e-12", "ROUNDING = 1e-12"))
+    assert impl.newton is not pyref.optimum.newton
+    for check in {check for _, _, check in DAMAGES.values()}:
         check(impl)

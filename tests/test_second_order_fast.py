@@ -18,7 +18,9 @@ from compare import same
 from oracle_second_order import lre, lre_of_sums
 from test_signals_memory import interrupted
 
-from pyref import buffers, checks, fast_second_order, second_order
+from pyref import buffers, checks, fast_second_order, head_start, optimum
+from pyref.samples import _reach_at_most, _Samples, _standardised
+from pyref.second_order import _dot
 
 METHODS = ("newton", "lbfgs")
 LAYOUTS = ("float64", "float32", "memory map", "list", "memoryview")
@@ -62,7 +64,7 @@ def twins(request, fast):
     total = n if s is None else sum(s)
     l2 = 0.1 if n < 3 * d else 0.0
     weights = None if s is None else s.tolist()
-    pure, units = second_order._standardised(X.tolist(), y.tolist(), weights, total, l2)
+    pure, units = _standardised(X.tolist(), y.tolist(), weights, total, l2)
     held = buffers.table(X), buffers.labels(y, n), buffers.sample_weights(s, n)
     samples = fast_second_order._Samples(*held, total, l2, 2)
     yield pure, units, samples
@@ -90,20 +92,21 @@ def test_the_units(twins):
 def test_the_objective_and_its_derivatives(twins):
     pure, _, samples = twins
     for theta in points(pure, 3):
-        F, grad, none, loss = samples.objective(theta, False)
-        assert none is None
+        plain = samples.objective(theta, False)
+        assert plain.theta is theta
+        assert plain.hess is None
         want = pure.objective(theta, True)
         found = samples.objective(theta, True)
-        assert lre([F, loss, found[0]], [want[0], want[3], want[0]]) > 13
-        assert min(digits(grad, want[1]), digits(found[1], want[1])) > 12
+        assert lre([plain.F, plain.loss, found.F], [want.F, want.loss, want.F]) > 13
+        assert min(digits(plain.grad, want.grad), digits(found.grad, want.grad)) > 12
         # hess is known by what is done with it
         strong = [20 * t for t in theta]
-        hesses = [(found[2], want[2])]
+        hesses = [(found.hess, want.hess)]
         if not any(pure.ridge):  # where there is a penalty, nothing needs a proof
             hesses.append((samples.strong_hessian(strong), pure.strong_hessian(strong)))
         for hess, other in hesses:
-            step, L, exact = samples.newton_step(hess, grad)
-            wanted, L_wanted, exact_wanted = pure.newton_step(other, grad)
+            step, L, exact = samples.newton_step(hess, plain.grad)
+            wanted, L_wanted, exact_wanted = pure.newton_step(other, plain.grad)
             assert exact == exact_wanted
             if not exact or L_wanted[-1][-1] < 1e-3 * L_wanted[0][0]:
                 continue  # too near to a singular one for digits
@@ -112,7 +115,7 @@ def test_the_objective_and_its_derivatives(twins):
             assert digits(L, [x for row in L_wanted for x in row]) > 10
             assert digits(samples.variances(L, last), pure.variances(L_wanted, last)) > 9
             assert digits(samples.solve(L, last), pure.solve(L_wanted, last)) > 9
-        assert samples.dependent_column(found[2]) == pure.dependent_column(want[2])
+        assert samples.dependent_column(found.hess) == pure.dependent_column(want.hess)
 
 
 def test_moves_and_forces(twins):
@@ -140,9 +143,9 @@ def test_a_bound_is_given_only_where_it_decides_the_same(twins):
     samples.objective(theta, True)
     for size in (1e-13, 1e-6, 1e-2, 0.1, 1.0):
         small = [size * v_j for v_j in v]
-        furthest = max(abs(second_order._dot(a_i, small)) for a_i in pure.A)
+        furthest = max(abs(_dot(a_i, small)) for a_i in pure.A)
         for one in (pure, samples):
-            assert second_order._reach_at_most(one, small) >= furthest * (1 - 1e-12)
+            assert _reach_at_most(one, small) >= furthest * (1 - 1e-12)
         onward, all_strong = samples.onward(theta, small)
         wanted, wanted_strong = pure.onward(theta, small)
         assert all_strong == wanted_strong
@@ -162,8 +165,8 @@ def test_both_twins_end_alike(fast, method):
                 rows, labels, weights = X.tolist(), y.tolist(), None if s is None else s.tolist()
                 how = {"l2": l2, "iterations": 200}
                 ends = []
-                for module, data in ((second_order, (rows, labels)), (fast, (X, y))):
-                    given = weights if module is second_order else s
+                for module, data in ((optimum, (rows, labels)), (fast, (X, y))):
+                    given = weights if module is optimum else s
                     try:
                         fit = getattr(module, method)(*data, sample_weight=given, **how)
                     except ValueError as error:
@@ -315,7 +318,7 @@ def test_a_column_that_spans_too_much(fast):
         assert getattr(fast, method)(X, y).status in ("converged", "separable")
     X[40:, 1] = 1.7e308
     X[:40, 1] = -1.7e308
-    for module, rows in ((fast, X), (second_order, X.tolist())):
+    for module, rows in ((fast, X), (optimum, X.tolist())):
         with pytest.raises(ValueError, match=r"^column 1 of X spans more than a float can hold"):
             module.newton(rows, y.tolist())
 
@@ -326,14 +329,14 @@ def test_a_column_that_spans_too_much(fast):
 @pytest.fixture
 def few(monkeypatch):
     """As if a thousand rows were very many."""
-    monkeypatch.setattr(second_order, "MANY", 1000)
+    monkeypatch.setattr(head_start, "MANY", 1000)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_units_where_some_rows_mislead(fast, few, weighted):
     """The rows that are asked for the means first: a 64th, here 32 of 2048."""
     draw = np.random.default_rng(5)
-    n, some = 2048, 2048 // second_order.SHARE
+    n, some = 2048, 2048 // head_start.SHARE
     z = draw.standard_normal((n, 8))
     columns = {
         "like the others": z[:, 0] + 3,
@@ -369,7 +372,7 @@ def test_units_where_some_rows_mislead(fast, few, weighted):
 def passes(monkeypatch):
     """Which passes over all rows the fits make: [with second derivatives?, ...]."""
     made = []
-    for kind in (second_order._Samples, fast_second_order._Samples):
+    for kind in (_Samples, fast_second_order._Samples):
 
         def objective(self, theta, with_hessian, then=kind.objective):
             if self.count() >= 1000 and getattr(self, "share", 1) == 1:
@@ -383,7 +386,7 @@ def passes(monkeypatch):
 @pytest.mark.parametrize("which", ["python", "c"])
 @pytest.mark.parametrize("method", METHODS)
 def test_the_head_start_saves_passes_and_changes_nothing_else(fast, few, passes, which, method):
-    module = fast if which == "c" else second_order
+    module = fast if which == "c" else optimum
     for weighted, l2 in ((False, 0.0), (True, 0.0), (False, 0.01)):
         X, y, s = problem(10_000, 2, weighted=weighted)
         data = X.tolist(), y.tolist()
@@ -412,7 +415,7 @@ def test_the_head_start_saves_passes_and_changes_nothing_else(fast, few, passes,
 @pytest.mark.parametrize("which", ["python", "c"])
 def test_steps_of_a_head_start_are_counted_and_told(fast, few, which):
     """The callback hears of each, may stop at each, and iterations=0 is heeded."""
-    module = fast if which == "c" else second_order
+    module = fast if which == "c" else optimum
     X, y, _ = problem(2000, 2)
     rows, labels = X.tolist(), y.tolist()
     told = []
@@ -430,7 +433,7 @@ def test_steps_of_a_head_start_are_counted_and_told(fast, few, which):
 
 @pytest.mark.parametrize("which", ["python", "c"])
 def test_a_head_start_that_leads_nowhere(fast, few, which):
-    module = fast if which == "c" else second_order
+    module = fast if which == "c" else optimum
     X, y, _ = problem(2000, 2)
     y[:] = X[:, 0] > 0  # separable
     assert module.newton(X.tolist(), y.tolist()).status == "separable"
@@ -455,7 +458,7 @@ def test_a_head_start_that_leads_nowhere(fast, few, which):
 @pytest.mark.parametrize("which", ["python", "c"])
 def test_lbfgs_has_arrived_when_it_says_so(fast, few, which):
     """By Newton's decrement, which it does not know; a run of short steps is no arrival."""
-    module = fast if which == "c" else second_order
+    module = fast if which == "c" else optimum
     for seed in range(8):
         X, y, _ = problem(1500 + 100 * seed, 3, seed)
         X[:, 0] *= 1e-3
@@ -470,7 +473,7 @@ def test_lbfgs_has_arrived_when_it_says_so(fast, few, which):
 @pytest.mark.parametrize("which", ["python", "c"])
 def test_columns_that_are_almost_the_same(fast, which):
     """Rounding hides the end from a bound on the scores' moves, but not from the moves."""
-    module = fast if which == "c" else second_order
+    module = fast if which == "c" else optimum
     for seed in range(8):
         rng = np.random.default_rng(seed)
         a, c, e, f = rng.standard_normal((4, 200))

@@ -16,7 +16,7 @@ import pyref
 import pyref.logistic
 from pyref import checks
 
-NAMES = ("logistic", "multinomial", "second_order")
+NAMES = ("logistic", "multinomial", "second_order", "optimum")
 CHAPTERS = [
     importlib.import_module(f"pyref.{name}")
     for name in NAMES

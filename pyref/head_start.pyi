@@ -1,0 +1,5 @@
+FEW: int
+MANY: int
+SHARE: int
+SOME: int
+WIDE: int

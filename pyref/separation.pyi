@@ -1,0 +1,2 @@
+FAINT: float
+HARDLY: float
