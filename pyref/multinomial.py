@@ -18,8 +18,7 @@ Legend, chapter 1's continued:
     ys          one sample's label as C probabilities: 1 for k and 0 for the others, or soft
     y           the n labels: n class numbers, or n rows ys
     W, b        the weights, d rows (features) of C columns (classes); the C intercepts
-    es, s       e^z of each score after the shift below, and their sum (s is also the n sample
-                weights, in the functions that take them)
+    es, all_es  e^z of each score after the shift below, and their sum
     rs          C residuals: how the loss changes with each score
     t           an update of the descent, counted from 0
 
@@ -100,14 +99,14 @@ def softmax(zs):
     [0, z] there is nothing to round.
     """
     es, _, rest = _exponentials(checks.scores(zs))
-    s = 1 + rest
-    return [e / s for e in es]
+    all_es = 1 + rest
+    return [e / all_es for e in es]
 
 
 def _exponentials(zs):
-    # Returns es, the top class, and rest: the sum of es without the top's. So s is 1 + rest.
-    # Why not s itself: when the top leaves little to the others, log(s) and 1 - p of the top
-    # need all the digits of that little, and 1 + rest rounds them away.
+    # Returns es, the top class, and rest: the sum of es without the top's. So all_es is 1 + rest.
+    # Why not all_es itself: when the top leaves little to the others, log(all_es) and 1 - p of
+    # the top need all the digits of that little, and 1 + rest rounds them away.
     m = max(zs)
     es = [exp(z - m) for z in zs]
     if m != m:  # a NaN, and so every e is a NaN
@@ -221,13 +220,13 @@ def _labels(y, C):
 
 def _loss_and_residuals(label, zs):
     es, top, rest = _exponentials(zs)
-    s = 1 + rest
+    all_es = 1 + rest
     total, parts = label
     # L = sum of ys[c] (logsumexp(zs) - zs[c]), with logsumexp(zs) = zs[top] + log(1 + rest):
     # every label pays the logarithm, and each below the top its distance from there
     loss = total * log1p(rest)
     # where ys[c] = 0, the residual is ps[c] times the sum of the other ys, which is all of it
-    rs = [total * e / s for e in es]
+    rs = [total * e / all_es for e in es]
     for c, y_c, other_ys in parts:
         if c == top:
             other_es = rest
@@ -235,7 +234,7 @@ def _loss_and_residuals(label, zs):
             other_es = 1 + (rest - es[c])  # the top's 1, and the rest without c (see _label)
             loss += y_c * (zs[top] - zs[c])
         # rs[c] = ps[c] (sum of the other ys) - ys[c] (sum of the other ps)
-        rs[c] = (es[c] * other_ys - y_c * other_es) / s
+        rs[c] = (es[c] * other_ys - y_c * other_es) / all_es
     return loss, rs
 
 
