@@ -95,8 +95,12 @@ static int cores(void)
 static int threads_that_pay(double work, size_t passes)
 {
     double threads = work / (passes > 8 ? 12e3 : 120e3);
-    int most = cores();
-    return threads > most ? most : threads > 1 ? (int)threads : 1;
+    return threads > MOST_THREADS ? MOST_THREADS : threads > 1 ? (int)threads : 1;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
 }
 
 /* Packing pays with few features, when it is used often, and only while it is small. */
@@ -185,11 +189,12 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
         p->scratch_size += p->out_size; /* for the sums of a step */
     p->work = (double)n * (2.0 + 0.2 * (double)width);
     p->as_many_as_pay = threads <= 0;
-    p->threads = p->as_many_as_pay ? threads_that_pay(p->work, passes) : threads;
-    if (p->threads > MOST_THREADS)
-        p->threads = MOST_THREADS;
+    p->threads = p->as_many_as_pay ? smaller(threads_that_pay(p->work, passes), cores())
+                                   : smaller(threads, MOST_THREADS);
     if ((size_t)p->threads > p->parts)
         p->threads = (int)p->parts;
+    if (p->threads < 1) /* no rows, no parts */
+        p->threads = 1;
     p->out_room = whole_lines(p->out_size);
     p->scratch_room = whole_lines(p->scratch_size);
     if (too_many(p->out_room, p->parts + 2) || too_many(p->scratch_room, (size_t)p->threads))
@@ -351,9 +356,9 @@ void team_start(team *t, pass *p, size_t passes)
     t->pass = p;
     t->threads = 1;
     t->wanted = p->threads;
-    if (p->as_many_as_pay && t->wanted > 1) {
-        const int pay = threads_that_pay(p->work / (double)(p->share ? p->share : 1), passes);
-        t->wanted = pay < t->wanted ? pay : t->wanted;
+    if (p->as_many_as_pay) {
+        const double work = p->work / (double)(p->share ? p->share : 1);
+        t->wanted = smaller(t->wanted, threads_that_pay(work, passes));
     }
     if (t->wanted == 1)
         return;

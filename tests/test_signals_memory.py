@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 from compare import same
+from tasks import settled, tasks
 
 PATIENCE = 0.25  # seconds from Ctrl-C to KeyboardInterrupt
 
@@ -71,11 +72,6 @@ def test_ctrl_c_is_heard_in_a_descent(fast, name, threads):
     interrupted(lambda: fast.gradient_descent(X, y, **FOREVER, **how, threads=threads))
 
 
-def tasks():
-    """The threads of this process by their ids, where the system tells."""
-    return set(os.listdir("/proc/self/task")) if os.path.exists("/proc/self/task") else set()
-
-
 def interrupted(call):
     """Ctrl-C is heard in time in one of three tries (a busy machine may be late by itself)."""
     before = tasks()
@@ -83,10 +79,7 @@ def interrupted(call):
     while not times or (min(times) > PATIENCE and len(times) < 3):
         times.append(seconds_to_interrupt(call))
     assert min(times) <= PATIENCE
-    for _ in range(200):  # a thread that has ended may be seen there for a moment longer
-        if tasks() - before:
-            time.sleep(0.005)
-    assert not tasks() - before
+    assert settled(before)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -17,6 +17,7 @@ from functools import partial
 import numpy as np
 import pytest
 from compare import same
+from tasks import settled, tasks
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="threads are counted in /proc/self/task"
@@ -26,21 +27,6 @@ N, D = 60000, 8  # 30 parts
 X = np.random.RandomState(0).standard_normal((N, D))
 Y = (np.arange(N) % 3 == 0).astype(np.uint8)
 W = np.linspace(-1, 1, D)
-
-
-def tasks():
-    """The operating system's threads of this process. (By their ids, not their number: one that
-    was waited for is seen for a moment longer, and under a sanitizer for many.)"""
-    return set(os.listdir("/proc/self/task"))
-
-
-def settled(before):
-    """True once no thread is left beside those before."""
-    for _ in range(200):
-        if not tasks() - before:
-            return True
-        time.sleep(0.005)
-    return False
 
 
 def most_threads_during(call, wanted=0):
