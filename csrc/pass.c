@@ -109,37 +109,24 @@ static int packing_pays(size_t n, size_t d, size_t passes)
     return d <= 8 && passes >= 4 && n <= ((size_t)8 << 20) / 8 / (packed_d(d) + 2);
 }
 
-void pyref_run_free(pyref_run *run)
+static void clean_up(pass *p)
 {
-    pass *p = (pass *)run;
-    if (!p)
-        return;
     free(p->doubles);
     free(p->packed);
-    free(p);
 }
 
-/* No run, and what there was of it is freed. */
-static pyref_run *without(pass *p)
+/* Plan a pass, and get its memory. 1; or 0, without memory to give back. */
+static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, int y_kind,
+                  const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
+                  size_t passes, int threads)
 {
-    pyref_run_free((pyref_run *)p);
-    return NULL;
-}
-
-pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
-                         const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
-                         size_t passes, int threads)
-{
+    memset(p, 0, sizeof *p);
     if (what < PYREF_GRADIENT || what > PYREF_SEPARATES)
-        return NULL;
+        return 0;
     /* Every size below is less than 32 times this product, and so can be counted. */
     const int products = what == PYREF_HESSIAN || what == PYREF_STANDARD_HESSIAN;
     if (too_many(d, 1) || too_many(d + 64, products ? d + 64 : classes))
-        return NULL;
-    pass *p = allocate(sizeof *p);
-    if (!p)
-        return NULL;
-    memset(p, 0, sizeof *p);
+        return 0;
     samples *s = &p->samples;
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
                    .classes = classes, .soft = soft, .X_kind = X_kind, .y_kind = y_kind};
@@ -198,11 +185,11 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
     p->out_room = whole_lines(p->out_size);
     p->scratch_room = whole_lines(p->scratch_size);
     if (too_many(p->out_room, p->parts + 2) || too_many(p->scratch_room, (size_t)p->threads))
-        return without(p);
+        return 0;
     p->doubles = allocate(((p->parts + 2) * p->out_room + (size_t)p->threads * p->scratch_room) *
                           sizeof(double));
     if (!p->doubles)
-        return without(p);
+        return 0;
     p->total = p->doubles;
     p->next_params = p->total + p->out_room;
     p->partial = p->next_params + p->out_room;
@@ -210,12 +197,34 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
     if (what == PYREF_GRADIENT && packing_pays(n, d, passes)) {
         const size_t columns = packed_d(d) + 1 + (sample_weight != NULL);
         p->packed = allocate((n + LANES - 1) / LANES * LANES * columns * sizeof(double));
-        if (!p->packed)
-            return without(p);
+        if (!p->packed) {
+            clean_up(p);
+            return 0;
+        }
         active_kernels->pack(s, 0, n, p->packed);
         s->packed = p->packed;
     }
+    return 1;
+}
+
+pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int y_kind,
+                         const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
+                         size_t passes, int threads)
+{
+    pass *p = allocate(sizeof *p);
+    if (p && !set_up(p, what, X, X_kind, y, y_kind, sample_weight, n, d, classes, soft, passes,
+                     threads)) {
+        free(p);
+        p = NULL;
+    }
     return (pyref_run *)p;
+}
+
+void pyref_run_free(pyref_run *run)
+{
+    if (run)
+        clean_up((pass *)run);
+    free(run);
 }
 
 /* ------------------------------------------------------------------ the threads */
@@ -352,7 +361,7 @@ static void begin_elsewhere(pthread_t thread, int k)
 
 void team_start(team *t, pass *p, size_t passes)
 {
-    memset(t, 0, sizeof *t);
+    memset(t, 0, offsetof(team, thread));
     t->pass = p;
     t->threads = 1;
     t->wanted = p->threads;
@@ -435,27 +444,32 @@ void pyref_run_units(pyref_run *run, const double *shift, const double *scale)
     p->samples.scale = scale;
 }
 
-int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)
+static int one_pass(pass *p, const double *params, double deadline, double *out)
 {
-    pass *p = (pass *)run;
     team t;
     team_start(&t, p, 1);
-    int finished = team_pass(&t, params, seconds_now() + seconds);
+    int finished = team_pass(&t, params, deadline);
     team_end(&t);
     if (finished)
         memcpy(out, p->total, p->out_size * sizeof *out);
     return finished;
 }
 
+int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)
+{
+    return one_pass((pass *)run, params, seconds_now() + seconds, out);
+}
+
+/* With no run to keep, and no clock to look at. */
 int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
                const double *params, double *out)
 {
+    pass p;
     if (pyref_find_no_label(y, y_kind, 0, n) < n)
         return PYREF_NO_LABEL;
-    pyref_run *run = pyref_run_new(PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1);
-    if (!run)
+    if (!set_up(&p, PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1))
         return PYREF_NO_MEMORY;
-    pyref_run_pass(run, params, INFINITY, out);
-    pyref_run_free(run);
+    one_pass(&p, params, INFINITY, out);
+    clean_up(&p);
     return pyref_find_not_finite(out, F64, 0, d + 2) < d + 2 ? PYREF_NOT_FINITE : PYREF_DONE;
 }

@@ -38,12 +38,12 @@ typedef struct team {
     const double *params;
     double deadline;
     int wanted, threads;        /* the caller is thread 0 */
-    pthread_t thread[MOST_THREADS];
-    size_t next[MOST_THREADS];  /* the next part of each thread's own share */
     int started, finished;      /* passes begun; helpers that have finished the present one */
     int late, quit, numbered, sleeping;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
+    pthread_t thread[MOST_THREADS];
+    size_t next[MOST_THREADS];  /* the next part of each thread's own share */
 } team;
 
 double seconds_now(void);

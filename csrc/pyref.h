@@ -142,7 +142,8 @@ void pyref_run_share(pyref_run *run, size_t share);
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out);
 
-/* All of it in one call, for small tables: 0 when done; else what is wrong. */
+/* All of it in one call, for small tables: 0 when done; else what is wrong. `out` may lie where
+ * params do. */
 enum { PYREF_DONE, PYREF_NO_MEMORY, PYREF_NO_LABEL, PYREF_NOT_FINITE };
 int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
                const double *params, double *out);

@@ -32,6 +32,7 @@ _ARRAY_CODES = "dfbBhHiIqQ"
 
 # What is copied as a list, or refused as one: here memoryview would fail, or see numbers in text.
 _NO_BUFFERS = frozenset((list, tuple, str, bytes, bytearray))
+_UNMASKED: set[type] = {array, memoryview}  # types of buffers that have no mask; others join
 _ZERO = array("d", [0.0])
 
 # Looked up once: a call with a handful of numbers is over in microseconds.
@@ -108,6 +109,14 @@ def _format(values: Any) -> str | None:
         return None
 
 
+def _unmasked(values: Any) -> bool:
+    """Whether the elements are all there is, with no mask over them (as numpy.ma has)."""
+    if hasattr(values, "mask"):
+        return False
+    _UNMASKED.add(type(values))
+    return True
+
+
 def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> Any:
     """The memoryview of a buffer that C can read; None if it is no buffer at all."""
     if type(values) in _NO_BUFFERS:
@@ -120,7 +129,7 @@ def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> 
         view.format in kinds
         and view.ndim == wanted
         and view.c_contiguous
-        and type(values).__name__ != "MaskedArray"
+        and (type(values) in _UNMASKED or _unmasked(values))
     ):
         return view
     if view.ndim != wanted:
@@ -276,16 +285,15 @@ def sample_weight_values(s: Buffer | None, n: int) -> float:
 
 def weights(w: Any, d: int) -> array[float]:
     """checks.weights, as an array of its own."""
-    flat = w[:] if type(w) is array and w.typecode == "d" else _plain(w)
+    flat = _plain(w)
     if flat is None:
         try:
             view = _view(w, "w", _FLOATS, 1)
         except (TypeError, ValueError):
             view = None  # d numbers are copied anyway: whatever Python can read will do
         if view is not None:
-            flat = array("df"[_FLOATS[view.format]], view.tobytes())
-            if flat.typecode == "f":
-                flat = array("d", flat)
+            copy = view.tobytes()
+            flat = array("d", copy if view.itemsize == 8 else array("f", copy))
     # 0 times a sum with a NaN or an infinity in it is not 0; nor if the sum itself is too large
     if flat is None or len(flat) != d or sum(flat) * 0.0 != 0.0:
         flat = array("d", checks.weights(w if flat is None else flat, d))

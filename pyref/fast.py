@@ -39,22 +39,22 @@ _SCORES = 1 << 16  # scores looked at in one call
 def _pass(
     X: Buffer, y: Buffer, s: Buffer | None, params: array[float], threads: int, name: str
 ) -> array[float]:
-    """Chapter 1's {loss, gradient} at params = {w..., b}. Checks the values of y, s and X."""
+    """Chapter 1's {loss, gradient} at params = {w..., b}, which may be lost. Checks the values
+    of y, s and X."""
     n, d = X.length, X.width
     if n * d > _SMALL or s is not None:
         buffers.label_values(y)
         buffers.sample_weight_values(s, n)
         return _long_pass(lib.PYREF_GRADIENT, X, y, s, 0, params, d + 2, threads, name)
-    out = zeros(d + 2)
-    ending = lib.pyref_pass(
-        X.pointer, X.kind, y.pointer, y.kind, n, d, doubles(params), doubles(out)
-    )
-    if ending != lib.PYREF_DONE:
+    params.append(0.0)
+    at = doubles(params)
+    ending = lib.pyref_pass(X.pointer, X.kind, y.pointer, y.kind, n, d, at, at)
+    if ending:  # not PYREF_DONE, 0
         buffers.label_values(y)
         if ending == lib.PYREF_NO_MEMORY:
             raise MemoryError(NO_MEMORY)
         buffers.table_values(X, name)
-    return out
+    return params
 
 
 def _long_pass(
