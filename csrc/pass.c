@@ -201,8 +201,8 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
             clean_up(p);
             return 0;
         }
-        active_kernels->pack(s, 0, n, p->packed);
         s->packed = p->packed;
+        p->to_pack = 1;
     }
     return 1;
 }
@@ -290,6 +290,8 @@ static void do_step(pass *p, const double *params, size_t first, size_t last, si
         here = scratch + p->scratch_size - p->out_size;
     if (last - first > p->step_rows)
         last = first + p->step_rows;
+    if (p->to_pack)
+        active_kernels->pack(&p->samples, first, last, p->packed);
     p->kernel(&p->samples, params, first, last, scratch, here);
     if (here != out)
         combine(p, out, here);
@@ -420,6 +422,7 @@ int team_pass(team *t, const double *params, double deadline)
     for (size_t i = 0; i < p->parts; i++)
         if (p->done[i] < rows_to_do(p, i))
             return 0;
+    p->to_pack = 0;
     memset(p->done, 0, p->parts * sizeof *p->done);
     memcpy(p->total, p->partial, p->out_size * sizeof *p->total);
     for (size_t i = 1; i < p->parts; i++)

@@ -28,6 +28,7 @@ typedef struct {
     double *partial;     /* parts x out_room */
     double *scratch;     /* threads x scratch_room */
     double *packed;
+    int to_pack;         /* not yet: the first pass packs each row before it uses it */
     size_t done[MOST_PARTS]; /* rows of each part that are done, in the present pass */
 } pass;
 

@@ -253,6 +253,7 @@ INLINE void sum_lanes(const double *sum, size_t d, size_t lane_step, double *out
 static void pack(const samples *s, size_t first, size_t last, double *packed)
 {
     const size_t d = s->d, wide = packed_d(d), columns = wide + 1 + (s->sample_weight != NULL);
+    packed += first * columns;
     for (size_t i = first; i < last; i += LANES, packed += columns * LANES) {
         const size_t rows = last - i < LANES ? last - i : LANES;
         double *y = packed + wide * LANES;
