@@ -77,7 +77,7 @@ static NOINLINE void exp_minus_sizes(const double *z, size_t vectors, double *e,
 {
     for (size_t g = 0; g < vectors; g++) {
         if (EVENLY)
-            ask(a, LANES / 2 * a->half);
+            ask(a, a->half);
         lanes_store(e + g * LANES, exp_minus_size(lanes_load(z + g * LANES)));
     }
 }
@@ -137,7 +137,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
         exp_minus_sizes(r, vectors, e, &a);
         for (size_t g = 0; g < vectors; g++) {
             if (EVENLY)
-                ask(&a, LANES / 2 * a.half);
+                ask(&a, a.half);
             lanes z = lanes_load(r + g * LANES), e_g = lanes_load(e + g * LANES);
             lanes y_g = lanes_load(y + g * LANES), weight_g = lanes_load(weight + g * LANES);
             lanes curvature_g = z;
@@ -153,8 +153,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
         }
         /* grad_w[j] += residual * x[j], every eighth row to its own sum */
         for (size_t lane = 0; lane < LANES && lane < rows; lane++) {
-            if (!EVENLY)
-                ask(&a, block / LANES * a.half);
+            ask(&a, block / LANES * still_to_ask(&a));
             add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r + lane, 0, grad_w + lane * wide,
                      0, 1);
         }

@@ -28,10 +28,9 @@
  *               of equal numbers of rows (pass.c); its sums are those of the steps, in order.
  *   total       the parts, in order.
  *
- * In chapter 3's fits x is in standard units, (x[j] - shift[j]) * scale[j] rounded twice, and the
- * loss takes a logarithm for each row, weight or no weight. The sums of the columns take the
- * rows of a part one after the other. Their algebra sums as a score does: lane l takes the terms
- * k with k mod 8 == l (algebra_kernel.h).
+ * In chapter 3's fits x is in standard units, (x[j] - shift[j]) * scale[j] rounded twice. The sums
+ * of the columns take the rows of a part one after the other. Their algebra sums as a score does:
+ * lane l takes the terms k with k mod 8 == l (algebra_kernel.h).
  *
  * How X lies in memory while this is done (as given, or packed) cannot be seen in a result.
  *

@@ -103,6 +103,13 @@ INLINE void ask(ahead *a, size_t bytes)
         __builtin_prefetch(a->next, 0, 2);
 }
 
+/* Bytes of a row that are left to ask for with the gradient. (The two loops over the exponentials,
+ * where they ask as well, ask for half a row with eight rows: together a quarter of this half.) */
+INLINE size_t still_to_ask(const ahead *a)
+{
+    return EVENLY ? a->half - a->half / 4 : a->half;
+}
+
 /* Rows of a block. Where memory is asked for evenly, few: while one is worked on, the next comes
  * into the first-level cache. */
 INLINE size_t rows_of_block(const samples *s, size_t rows)

@@ -234,6 +234,8 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int one_by_one = in_order(x, is_f64) && d <= NEAR_FEATURES;
+    const int weighted = objective && x->sample_weight != NULL;
+    const int curved = look != LOOK_GRADIENT;
     const char *X = x->X;
     const double b = params[d], bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
@@ -242,7 +244,8 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     double z[BLOCK] ALIGNED, e[BLOCK] ALIGNED, moved[BLOCK] ALIGNED, c[BLOCK] ALIGNED;
     double y[BLOCK] ALIGNED, weight[BLOCK] ALIGNED, curvature[BLOCK] ALIGNED;
     double most[4] = {NONE, NONE, NONE, NONE};
-    lanes loss = lanes_set(0.0), sum_b = lanes_set(0.0), far = lanes_set(NONE);
+    sums s = {lanes_set(0.0), lanes_set(0.0), lanes_set(0.0), 0};
+    lanes far = lanes_set(NONE);
 
     memset(scratch, 0, (LANES + 4) * wide * sizeof *scratch);
     memcpy(shift, x->shift, d * sizeof *shift);
@@ -283,16 +286,18 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
             exp_minus_sizes(z, vectors, e, &a);
             for (size_t g = 0; g < vectors; g++) {
                 if (EVENLY)
-                    ask(&a, LANES / 2 * a.half);
+                    ask(&a, a.half);
                 const lanes z_g = lanes_load(z + g * LANES), y_g = lanes_load(y + g * LANES);
                 const lanes s_g = lanes_load(weight + g * LANES), e_g = lanes_load(e + g * LANES);
                 lanes r = z_g, curvature_g = z_g;
-                EACH_PART(k, part none = part_set(0.0); part one = part_set(1.0);
-                          r.p[k] = samples_part(z_g.p[k], e_g.p[k], y_g.p[k],
-                                                objective ? s_g.p[k] : one, 1, &loss.p[k], &none,
-                                                &curvature_g.p[k]);)
+                EACH_PART(k, r.p[k] = samples_part(z_g.p[k], e_g.p[k], y_g.p[k], s_g.p[k], weighted,
+                                                   &s.loss.p[k], &s.product.p[k],
+                                                   curved ? &curvature_g.p[k] : NULL);)
+                if (++s.in_product == PRODUCT_ROWS)
+                    close_product(&s);
                 lanes_store(c + g * LANES, r);
-                lanes_store(curvature + g * LANES, curvature_g);
+                if (curved)
+                    lanes_store(curvature + g * LANES, curvature_g);
                 if (objective) {
                     EACH_PART(k, const bits hard = (y_g.p[k] == 0.0) | (y_g.p[k] == 1.0);
                               r.p[k] = part_select(hard & (s_g.p[k] != 0.0),
@@ -340,9 +345,9 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
             break;
         if (adds) {
             for (size_t g = 0; g < vectors; g++)
-                sum_b = lanes_add(sum_b, lanes_load(c + g * LANES));
+                s.grad_b = lanes_add(s.grad_b, lanes_load(c + g * LANES));
             add_standard(X, is_f64, i * d, d, rows, shift, scale, c, sum, &a,
-                         EVENLY ? 0 : block / LANES * a.half);
+                         block / LANES * still_to_ask(&a));
         }
         if (look == LOOK_HESSIAN)
             add_products_of_rows(X, is_f64, i * d, d, rows, curvature, shift, scale, &p,
@@ -356,11 +361,13 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     }
     for (size_t k = 0; k < look_maxima(look, d); k++)
         *out++ = most[k];
-    if (objective)
-        *out++ = lanes_sum(loss);
+    if (objective) {
+        close_product(&s);
+        *out++ = lanes_sum(s.loss);
+    }
     if (adds) {
         sum_lanes(sum, d, wide, out);
-        out[d] = lanes_sum(sum_b);
+        out[d] = lanes_sum(s.grad_b);
     }
     if (look == LOOK_HESSIAN)
         products_out(&p, d, out + d + 1);
