@@ -40,6 +40,11 @@ def check(exception, message, function, *args, **kwargs):
 
 # ---------------------------------------------------------------- the table X
 
+
+class Masked(np.ma.MaskedArray):
+    """A masked array by another name."""
+
+
 BAD_TABLES = {
     "empty list": ([], ValueError, "X is empty: give at least one row"),
     "empty tuple": ((), ValueError, "X is empty: give at least one row"),
@@ -152,6 +157,11 @@ BAD_TABLES = {
     ),
     "a masked cell": (  # its buffer still holds a number there
         np.ma.masked_equal(X, 4.0),
+        TypeError,
+        "X[1][1] is None, a NoneType: give a number",
+    ),
+    "a masked cell of a subclass": (
+        np.ma.masked_equal(X, 4.0).view(Masked),
         TypeError,
         "X[1][1] is None, a NoneType: give a number",
     ),
