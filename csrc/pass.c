@@ -60,15 +60,18 @@ static int too_many(size_t a, size_t b)
 
 /* ------------------------------------------------------------------ the plan */
 
-/* Rows of a part: enough work to be worth a hand-over (some microseconds), and few enough parts
- * that their sums take no memory to speak of (1 MB, or 16 parts). Of the sizes only: it is part
- * of the result. */
+/* Rows of a part: an eighth of them, but enough that a hand-over is worth it (about 1.4 us), and
+ * no more than it takes to forget what a part costs by itself (10 us); and few enough parts that
+ * their sums take no memory to speak of (1 MB, or 16 parts). Of the sizes only: it is part of the
+ * result. */
 static size_t rows_of_a_part(size_t n, size_t width, size_t out_size)
 {
+    const size_t least = 7000 / (width + 10) + 1, most = 16384 / width + 1;
     size_t parts = ((size_t)1 << 17) / out_size;
     parts = parts < 16 ? 16 : parts > MOST_PARTS ? MOST_PARTS : parts;
-    size_t work = 16384 / width + 1, share = n / parts + 1;
-    size_t rows = work > share ? work : share;
+    size_t rows = n / 8 < most ? n / 8 : most;
+    rows = rows > least ? rows : least;
+    rows = rows > n / parts ? rows : n / parts + 1;
     return (rows + BLOCK - 1) / BLOCK * BLOCK;
 }
 
@@ -90,11 +93,13 @@ static int cores(void)
     return count > 1 ? (int)count : 1;
 }
 
-/* Threads that pay: one more for each so many nanoseconds of a pass, where starting a thread is
- * shared by the passes of a call. */
+/* Threads that pay. To start and end one takes as long as 120 us of work are worth. And t threads
+ * take  work / t + t c  for a pass, if each makes the others wait for c: that is least with
+ * t = sqrt(work / c). */
 static int threads_that_pay(double work, size_t passes)
 {
-    double threads = work / (passes > 8 ? 12e3 : 120e3);
+    const double of_call = work * (double)passes / 120e3, of_pass = sqrt(work / 0.6e3);
+    const double threads = of_call < of_pass ? of_call : of_pass;
     return threads > MOST_THREADS ? MOST_THREADS : threads > 1 ? (int)threads : 1;
 }
 
@@ -107,6 +112,16 @@ static int smaller(int a, int b)
 static int packing_pays(size_t n, size_t d, size_t passes)
 {
     return d <= 8 && passes >= 4 && n <= ((size_t)8 << 20) / 8 / (packed_d(d) + 2);
+}
+
+static double *sums_of(const pass *p, size_t part)
+{
+    return p->partial + part * p->out_room;
+}
+
+static part_state *state_of(const pass *p, size_t part)
+{
+    return (part_state *)(sums_of(p, part) + p->out_size);
 }
 
 static void clean_up(pass *p)
@@ -175,6 +190,7 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
     else
         p->scratch_size += p->out_size; /* for the sums of a step */
     p->work = (double)n * (2.0 + 0.2 * (double)width);
+    p->clocked = p->work > 1e6;
     p->as_many_as_pay = threads <= 0;
     p->threads = p->as_many_as_pay ? smaller(threads_that_pay(p->work, passes), cores())
                                    : smaller(threads, MOST_THREADS);
@@ -182,7 +198,7 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
         p->threads = (int)p->parts;
     if (p->threads < 1) /* no rows, no parts */
         p->threads = 1;
-    p->out_room = whole_lines(p->out_size);
+    p->out_room = whole_lines(p->out_size + sizeof(part_state) / sizeof(double));
     p->scratch_room = whole_lines(p->scratch_size);
     if (too_many(p->out_room, p->parts + 2) || too_many(p->scratch_room, (size_t)p->threads))
         return 0;
@@ -194,6 +210,8 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
     p->next_params = p->total + p->out_room;
     p->partial = p->next_params + p->out_room;
     p->scratch = p->partial + p->parts * p->out_room;
+    for (size_t i = 0; i < p->parts; i++)
+        *state_of(p, i) = (part_state){0};
     if (what == PYREF_GRADIENT && packing_pays(n, d, passes)) {
         const size_t columns = packed_d(d) + 1 + (sample_weight != NULL);
         p->packed = allocate((n + LANES - 1) / LANES * LANES * columns * sizeof(double));
@@ -235,31 +253,51 @@ void pyref_run_free(pyref_run *run)
 #define PAUSE() ((void)0)
 #endif
 
-/* Wait until *counter is `value`: some microseconds awake, since that is how long it mostly
- * takes, then asleep. */
-static void wait_for(team *t, int *counter, int value)
+/* Wait until *number is `value` (or is no longer), or until all is to stop: some microseconds
+ * awake, since that is how long it mostly takes, then asleep. 1 if it is so. */
+static int wait_until(team *t, const size_t *number, int is, size_t value)
 {
+#define SO ((__atomic_load_n(number, __ATOMIC_SEQ_CST) == value) == is)
+#define STOP __atomic_load_n(&t->stop, __ATOMIC_SEQ_CST)
     for (int spin = 0; spin < 2000; spin++) {
-        if (__atomic_load_n(counter, __ATOMIC_ACQUIRE) == value)
-            return;
+        if (SO)
+            return 1;
+        if (STOP)
+            return SO;
         PAUSE();
     }
     pthread_mutex_lock(&t->mutex);
-    t->sleeping++;
-    while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) != value)
+    __atomic_add_fetch(&t->sleeping, 1, __ATOMIC_SEQ_CST);
+    while (!SO && !STOP)
         pthread_cond_wait(&t->changed, &t->mutex);
-    t->sleeping--;
+    __atomic_sub_fetch(&t->sleeping, 1, __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&t->mutex);
+    return SO;
+#undef SO
+#undef STOP
 }
 
-/* Add one to *counter, and wake whoever sleeps until it changes. */
-static void advance(team *t, int *counter)
+/* Wake those who sleep, after a change that they may wait for. Nobody is missed: here is written
+ * first and then looked who sleeps, there it is the other way round. */
+static void wake(team *t)
 {
-    pthread_mutex_lock(&t->mutex);
-    __atomic_add_fetch(counter, 1, __ATOMIC_RELEASE);
-    if (t->sleeping)
+    if (__atomic_load_n(&t->sleeping, __ATOMIC_SEQ_CST)) {
+        pthread_mutex_lock(&t->mutex);
         pthread_cond_broadcast(&t->changed);
-    pthread_mutex_unlock(&t->mutex);
+        pthread_mutex_unlock(&t->mutex);
+    }
+}
+
+static void set_number(team *t, size_t *number, size_t value)
+{
+    __atomic_store_n(number, value, __ATOMIC_SEQ_CST);
+    wake(t);
+}
+
+static void stop(team *t)
+{
+    __atomic_store_n(&t->stop, 1, __ATOMIC_SEQ_CST);
+    wake(t);
 }
 
 /* Rows of a part that a pass looks at. */
@@ -282,46 +320,65 @@ static void combine(const pass *p, double *all, const double *more)
 }
 
 /* Do rows [first, last) of a part, or as many as are done without a look at the clock. */
-static void do_step(pass *p, const double *params, size_t first, size_t last, size_t part,
-                    double *scratch)
+static size_t do_step(const pass *p, const double *params, size_t first, size_t last, double *out,
+                      int more, double *scratch)
 {
-    double *out = p->partial + part * p->out_room, *here = out;
-    if (p->done[part])
-        here = scratch + p->scratch_size - p->out_size;
+    double *here = more ? scratch + p->scratch_size - p->out_size : out;
     if (last - first > p->step_rows)
         last = first + p->step_rows;
     if (p->to_pack)
         active_kernels->pack(&p->samples, first, last, p->packed);
     p->kernel(&p->samples, params, first, last, scratch, here);
-    if (here != out)
+    if (more)
         combine(p, out, here);
-    p->done[part] += last - first;
+    return last - first;
 }
 
-/* Do parts: first those of one's own share, then what others have left of theirs. Who does a
- * part cannot be seen in the result, as each part has its own place for its sums. */
-static void work(team *t, int self)
+/* Do what is left of a part. */
+static void do_part(team *t, size_t number, size_t part, int self)
 {
-    pass *p = t->pass;
+    const pass *p = t->pass;
+    const size_t first = part * p->part_rows, rows = rows_to_do(p, part);
+    double *out = sums_of(p, part);
+    part_state *state = state_of(p, part);
+    if (state->pass == number) /* before the deadline came */
+        return;
+    __builtin_prefetch(out, 1);
+    for (size_t i = state->rows; i < rows; state->rows = i) {
+        if (__atomic_load_n(&t->stop, __ATOMIC_RELAXED))
+            return;
+        i += do_step(p, t->params, first + i, first + rows, out, i > 0,
+                     p->scratch + (size_t)self * p->scratch_room);
+        if (p->clocked && seconds_now() > t->deadline)
+            stop(t);
+    }
+    state->rows = 0;
+    set_number(t, &state->pass, number);
+}
+
+/* The parts of a thread's own share. */
+static size_t share_begins(const team *t, size_t whose)
+{
+    return t->pass->parts * whose / (size_t)t->threads;
+}
+
+/* Do parts of a pass: first those of one's own share, then what others have left of theirs. Who
+ * does a part cannot be seen in the result, as each part has its own place for its sums.
+ *
+ * Nobody waits for a thread that is late: others take its parts. When it comes and that pass is
+ * over, it finds that more of each share have been taken than that pass had. */
+static void work(team *t, size_t number, int self)
+{
     for (int i = 0; i < t->threads; i++) {
-        const int whose = (self + i) % t->threads;
-        const size_t end = p->parts * (size_t)(whose + 1) / (size_t)t->threads;
-        for (;;) {
-            if (__atomic_load_n(&t->late, __ATOMIC_RELAXED))
-                return;
-            size_t part = __atomic_fetch_add(&t->next[whose], 1, __ATOMIC_RELAXED);
-            if (part >= end)
-                break;
-            const size_t first = part * p->part_rows, rows = rows_to_do(p, part);
-            while (p->done[part] < rows) {
-                if (__atomic_load_n(&t->late, __ATOMIC_RELAXED))
-                    return;
-                do_step(p, t->params, first + p->done[part], first + rows, part,
-                        p->scratch + (size_t)self * p->scratch_room);
-                if ((p->parts > 1 || p->done[part] < rows) && seconds_now() > t->deadline)
-                    __atomic_store_n(&t->late, 1, __ATOMIC_RELAXED);
+        const size_t whose = (size_t)((self + i) % t->threads), begin = share_begins(t, whose);
+        const size_t count = share_begins(t, whose + 1) - begin, before = (number - 1) * count;
+        size_t *taken = &t->share[whose].taken, k = __atomic_load_n(taken, __ATOMIC_RELAXED);
+        while (k - before < count)
+            if (__atomic_compare_exchange_n(taken, &k, k + 1, 0, __ATOMIC_RELAXED,
+                                            __ATOMIC_RELAXED)) {
+                do_part(t, number, begin + (k - before), self);
+                k = __atomic_load_n(taken, __ATOMIC_RELAXED);
             }
-        }
     }
 }
 
@@ -329,12 +386,11 @@ static void *helper(void *argument)
 {
     team *t = argument;
     const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
-    for (int begun = 1;; begun++) {
-        wait_for(t, &t->started, begun);
-        if (t->quit)
+    for (size_t seen = t->pass->passes;; work(t, seen, self)) {
+        wait_until(t, &t->number, 0, seen);
+        if (__atomic_load_n(&t->stop, __ATOMIC_RELAXED))
             return NULL;
-        work(t, self);
-        advance(t, &t->finished);
+        seen = __atomic_load_n(&t->number, __ATOMIC_ACQUIRE);
     }
 }
 
@@ -361,18 +417,8 @@ static void begin_elsewhere(pthread_t thread, int k)
 #define begin_elsewhere(thread, k) ((void)0)
 #endif
 
-void team_start(team *t, pass *p, size_t passes)
+static void start_helpers(team *t)
 {
-    memset(t, 0, offsetof(team, thread));
-    t->pass = p;
-    t->threads = 1;
-    t->wanted = p->threads;
-    if (p->as_many_as_pay) {
-        const double work = p->work / (double)(p->share ? p->share : 1);
-        t->wanted = smaller(t->wanted, threads_that_pay(work, passes));
-    }
-    if (t->wanted == 1)
-        return;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->changed, NULL);
     /* Signals are for the caller's thread: it is the one that Python listens on. But a thread's
@@ -392,12 +438,28 @@ void team_start(team *t, pass *p, size_t passes)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+void team_start(team *t, pass *p, size_t passes)
+{
+    memset(t, 0, offsetof(team, mutex));
+    t->pass = p;
+    t->threads = 1;
+    t->number = p->passes;
+    t->wanted = p->threads;
+    if (p->as_many_as_pay) {
+        const double work = p->work / (double)(p->share ? p->share : 1);
+        t->wanted = smaller(t->wanted, threads_that_pay(work, passes));
+    }
+    if (t->wanted > 1)
+        start_helpers(t);
+    for (size_t i = 0; i < (size_t)t->threads; i++)
+        t->share[i].taken = p->passes * (share_begins(t, i + 1) - share_begins(t, i));
+}
+
 void team_end(team *t)
 {
     if (t->wanted == 1)
         return;
-    t->quit = 1;
-    advance(t, &t->started);
+    stop(t);
     for (int i = 1; i < t->threads; i++)
         pthread_join(t->thread[i], NULL);
     pthread_cond_destroy(&t->changed);
@@ -407,26 +469,22 @@ void team_end(team *t)
 int team_pass(team *t, const double *params, double deadline)
 {
     pass *p = t->pass;
+    const size_t number = p->passes + 1;
     t->params = params;
     t->deadline = deadline;
-    t->late = 0;
-    for (int i = 0; i < t->threads; i++)
-        t->next[i] = p->parts * (size_t)i / (size_t)t->threads;
-    if (t->threads > 1) {
-        t->finished = 0;
-        advance(t, &t->started);
-        work(t, 0);
-        wait_for(t, &t->finished, t->threads - 1);
-    } else
-        work(t, 0);
-    for (size_t i = 0; i < p->parts; i++)
-        if (p->done[i] < rows_to_do(p, i))
+    set_number(t, &t->number, number);
+    work(t, number, 0);
+    for (size_t i = 0; i < p->parts; i++) {
+        if (!wait_until(t, &state_of(p, i)->pass, 1, number))
             return 0;
-    p->to_pack = 0;
-    memset(p->done, 0, p->parts * sizeof *p->done);
-    memcpy(p->total, p->partial, p->out_size * sizeof *p->total);
-    for (size_t i = 1; i < p->parts; i++)
-        combine(p, p->total, p->partial + i * p->out_room);
+        if (i == 0)
+            memcpy(p->total, sums_of(p, i), p->out_size * sizeof *p->total);
+        else
+            combine(p, p->total, sums_of(p, i));
+    }
+    p->passes = number;
+    if (p->to_pack) /* only if: it lies where helpers read */
+        p->to_pack = 0;
     return 1;
 }
 

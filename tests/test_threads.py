@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="threads are counted in /proc/self/task"
 )
 
-N, D = 60000, 8  # 30 parts
+N, D = 60000, 8  # 29 parts
 X = np.random.RandomState(0).standard_normal((N, D))
 Y = (np.arange(N) % 3 == 0).astype(np.uint8)
 W = np.linspace(-1, 1, D)
@@ -71,12 +71,15 @@ def run(script, *, timeout=60, flags=("-W", "error")):
 @pytest.mark.parametrize("threads", [1, 2, 3, 7])
 def test_as_many_threads_as_asked_for_and_none_afterwards(fast, threads):
     before = tasks()
-    # 30 parts; one feature makes 4, so that no more than 4 threads have something to do
-    for table, parts in ((X, 30), (X[:, :1].copy(), 4)):
-        how = {"learning_rate": 0.1, "threads": threads, "iterations": 3000 if parts < 9 else 400}
+    # no more than 4 threads have something to do with the second
+    for table, parts, iterations in ((X, 29, 400), (X[:2000, :1].copy(), 4, 30000)):
+        how = {"learning_rate": 0.1, "threads": threads, "iterations": iterations}
         wanted = min(threads, parts) - 1
         assert (
-            most_threads_during(partial(fast.gradient_descent, table, Y, **how), wanted) == wanted
+            most_threads_during(
+                partial(fast.gradient_descent, table, Y[: len(table)], **how), wanted
+            )
+            == wanted
         )
         assert settled(before)
     fast.gradient(X, Y, W, 0.0, threads=threads)
@@ -85,7 +88,7 @@ def test_as_many_threads_as_asked_for_and_none_afterwards(fast, threads):
 
 def test_no_more_threads_than_parts_and_never_more_than_64(fast):
     want = fast.gradient(X, Y, W, 0.0, threads=1)
-    for threads in (29, 30, 31, 64, 65, 1000, 10**6, 2**31, 2**64, 2**70):
+    for threads in (28, 29, 30, 64, 65, 1000, 10**6, 2**31, 2**64, 2**70):
         same(fast.gradient(X, Y, W, 0.0, threads=threads), want)
     small = fast.gradient(X[:100], Y[:100], W, 0.0, threads=50)
     same(small, fast.gradient(X[:100], Y[:100], W, 0.0))
@@ -96,10 +99,18 @@ def test_no_more_threads_than_parts_and_never_more_than_64(fast):
 
 def test_the_threads_that_are_chosen_for_you(fast):
     """As many as this process may use, for large work; the caller alone, for small."""
-    wanted = min(len(os.sched_getaffinity(0)), 30) - 1
-    how = {"learning_rate": 0.1, "iterations": 2000}
-    assert most_threads_during(lambda: fast.gradient_descent(X, Y, **how), wanted) == wanted
-    assert most_threads_during(lambda: fast.gradient_descent(X[:1000], Y[:1000], **how)) == 0
+    cores = len(os.sched_getaffinity(0))
+    how = {"learning_rate": 0.1}
+    for rows, iterations, most in (
+        (N, 2000, 29),
+        (1000, 100_000, 2),  # 4 us: two threads pay, if they are used often
+        (1000, 20, 1),
+        (300, 20_000, 1),  # a hand-over would take longer than what it saves
+    ):
+        call = partial(fast.gradient_descent, X[:rows], Y[:rows], iterations=iterations, **how)
+        wanted = min(cores, most) - 1
+        assert most_threads_during(call, wanted) == wanted
+    how["iterations"] = 2000
     # a thread lasts for one iteration then, which is too short for it
     how["callback"] = lambda k, loss: None
     assert most_threads_during(lambda: fast.gradient_descent(X, Y, **how)) == 0
