@@ -356,12 +356,6 @@ static void do_part(team *t, size_t number, size_t part, int self)
     set_number(t, &state->pass, number);
 }
 
-/* The parts of a thread's own share. */
-static size_t share_begins(const team *t, size_t whose)
-{
-    return t->pass->parts * whose / (size_t)t->threads;
-}
-
 /* Do parts of a pass: first those of one's own share, then what others have left of theirs. Who
  * does a part cannot be seen in the result, as each part has its own place for its sums.
  *
@@ -369,9 +363,11 @@ static size_t share_begins(const team *t, size_t whose)
  * over, it finds that more of each share have been taken than that pass had. */
 static void work(team *t, size_t number, int self)
 {
-    for (int i = 0; i < t->threads; i++) {
-        const size_t whose = (size_t)((self + i) % t->threads), begin = share_begins(t, whose);
-        const size_t count = share_begins(t, whose + 1) - begin, before = (number - 1) * count;
+    for (int i = 0, whose = self; i < t->threads; i++, whose++) {
+        if (whose == t->threads)
+            whose = 0;
+        const size_t begin = t->share[whose].begin, count = t->share[whose].count;
+        const size_t before = (number - 1) * count;
         size_t *taken = &t->share[whose].taken, k = __atomic_load_n(taken, __ATOMIC_RELAXED);
         while (k - before < count)
             if (__atomic_compare_exchange_n(taken, &k, k + 1, 0, __ATOMIC_RELAXED,
@@ -386,7 +382,7 @@ static void *helper(void *argument)
 {
     team *t = argument;
     const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
-    for (size_t seen = t->pass->passes;; work(t, seen, self)) {
+    for (size_t seen = t->made;; work(t, seen, self)) {
         wait_until(t, &t->number, 0, seen);
         if (__atomic_load_n(&t->stop, __ATOMIC_RELAXED))
             return NULL;
@@ -443,7 +439,7 @@ void team_start(team *t, pass *p, size_t passes)
     memset(t, 0, offsetof(team, mutex));
     t->pass = p;
     t->threads = 1;
-    t->number = p->passes;
+    t->made = t->number = p->passes;
     t->wanted = p->threads;
     if (p->as_many_as_pay) {
         const double work = p->work / (double)(p->share ? p->share : 1);
@@ -451,8 +447,13 @@ void team_start(team *t, pass *p, size_t passes)
     }
     if (t->wanted > 1)
         start_helpers(t);
-    for (size_t i = 0; i < (size_t)t->threads; i++)
-        t->share[i].taken = p->passes * (share_begins(t, i + 1) - share_begins(t, i));
+    const size_t threads = (size_t)t->threads;
+    for (size_t i = 0, begin = 0, end; i < threads; i++, begin = end) {
+        end = p->parts * (i + 1) / threads;
+        t->share[i].begin = begin;
+        t->share[i].count = end - begin;
+        t->share[i].taken = t->made * (end - begin);
+    }
 }
 
 void team_end(team *t)

@@ -50,13 +50,15 @@ typedef struct team {
     int wanted, threads;        /* the caller is thread 0 */
     int stop;                   /* the deadline has passed, or the call is over */
     int numbered;
-    size_t number;              /* of the present pass, of all that the run makes */
+    size_t made;                /* passes of the run, before this call */
+    size_t number;              /* of the present pass */
     APART int sleeping;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     pthread_t thread[MOST_THREADS];
-    struct {
-        APART size_t taken;     /* parts of each thread's own share, in all passes */
+    struct {                    /* of the parts, each thread's own: */
+        APART size_t begin, count;
+        size_t taken;           /* in all passes */
     } share[MOST_THREADS];
 } team;
 
