@@ -127,6 +127,16 @@ def test_a_process_that_may_use_one_core_starts_no_thread(fast):
     assert most == 0
 
 
+@pytest.mark.parametrize(("rows", "features"), [(1000, 4), (1300, 8), (2000, 1), (4160, 2)])
+def test_thousands_of_hand_overs(fast, rows, features):
+    """Passes of microseconds, so that a thread comes too late for some and others do its parts."""
+    table, y = X[:rows, :features].copy(), Y[:rows]
+    how = {"learning_rate": 0.5, "iterations": 3000}
+    want = fast.gradient_descent(table, y, **how, threads=1)
+    for threads in (2, 3, 7, None):
+        same(fast.gradient_descent(table, y, **how, threads=threads)[:3], want[:3])
+
+
 @pytest.mark.parametrize(
     ("threads", "exception", "message"),
     [
