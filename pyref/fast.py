@@ -28,7 +28,7 @@ from .compiled import ffi, lib
 from .optimum import MEMORY
 from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
 
-_STEPS = 4096  # iterations made in one call
+_STEPS = 1 << 14  # iterations made in one call, at most
 _SMALL = 1 << 14  # elements of X below which a pass is over in microseconds
 _SCORES = 1 << 16  # scores looked at in one call
 
