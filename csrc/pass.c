@@ -93,9 +93,9 @@ static int cores(void)
     return count > 1 ? (int)count : 1;
 }
 
-/* Threads that pay. To start one and to wait for its end takes some 100 to 200 us, so a call has as
- * much work for each. And t threads take  work / t + t c  for a pass, if each makes the others wait
- * for c: that is least with t = sqrt(work / c). */
+/* Threads that pay. To start one and to wait for its end takes some 100 to 200 us, so a call has
+ * as much work for each. And t threads take  work / t + t c  for a pass, if each makes the others
+ * wait for c: that is least with t = sqrt(work / c). */
 static int threads_that_pay(double work, size_t passes)
 {
     const double of_call = work * (double)passes / 200e3, of_pass = sqrt(work / 0.6e3);
@@ -190,7 +190,6 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
     else
         p->scratch_size += p->out_size; /* for the sums of a step */
     p->work = (double)n * (2.0 + 0.2 * (double)width);
-    p->clocked = p->work > 1e6;
     p->as_many_as_pay = threads <= 0;
     p->threads = p->as_many_as_pay ? smaller(threads_that_pay(p->work, passes), cores())
                                    : smaller(threads, MOST_THREADS);
@@ -256,18 +255,18 @@ void pyref_run_free(pyref_run *run)
 #define PAUSE() ((void)0)
 #endif
 
-/* Wait until *number is `value` (or is no longer), or until all is to stop. 1 if it is so. For 50 us
- * awake, since that is longer than it mostly takes, then asleep. */
-static int wait_until(team *t, const size_t *number, int is, size_t value)
+/* Wait while *number is `old`, or until all is to stop. 1 if it has changed. For 50 us awake, since
+ * that is longer than it mostly takes, then asleep. */
+static int wait_while(team *t, const size_t *number, size_t old)
 {
-#define SO ((__atomic_load_n(number, __ATOMIC_SEQ_CST) == value) == is)
+#define CHANGED (__atomic_load_n(number, __ATOMIC_SEQ_CST) != old)
 #define STOP __atomic_load_n(&t->stop, __ATOMIC_SEQ_CST)
     double begun = 0.0;
     for (int spin = 1;; spin++) {
-        if (SO)
+        if (CHANGED)
             return 1;
         if (STOP)
-            return SO;
+            return CHANGED;
         PAUSE();
         if (spin % 64 == 0) {
             const double now = seconds_now();
@@ -279,12 +278,12 @@ static int wait_until(team *t, const size_t *number, int is, size_t value)
     }
     pthread_mutex_lock(&t->mutex);
     __atomic_add_fetch(&t->sleeping, 1, __ATOMIC_SEQ_CST);
-    while (!SO && !STOP)
+    while (!CHANGED && !STOP)
         pthread_cond_wait(&t->changed, &t->mutex);
     __atomic_sub_fetch(&t->sleeping, 1, __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&t->mutex);
-    return SO;
-#undef SO
+    return CHANGED;
+#undef CHANGED
 #undef STOP
 }
 
@@ -360,7 +359,7 @@ static void do_part(team *t, size_t number, size_t part, int self)
             return;
         i += do_step(p, t->params, first + i, first + rows, out, i > 0,
                      p->scratch + (size_t)self * p->scratch_room);
-        if (p->clocked && seconds_now() > t->deadline)
+        if (p->work > 20e3 && seconds_now() > t->deadline) /* a shorter pass is soon over */
             stop(t);
     }
     state->rows = 0;
@@ -394,7 +393,7 @@ static void *helper(void *argument)
     team *t = argument;
     const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
     for (size_t seen = t->made;; work(t, seen, self)) {
-        wait_until(t, &t->number, 0, seen);
+        wait_while(t, &t->number, seen);
         if (__atomic_load_n(&t->stop, __ATOMIC_RELAXED))
             return NULL;
         seen = __atomic_load_n(&t->number, __ATOMIC_ACQUIRE);
@@ -487,7 +486,7 @@ int team_pass(team *t, const double *params, double deadline)
     set_number(t, &t->number, number);
     work(t, number, 0);
     for (size_t i = 0; i < p->parts; i++) {
-        if (!wait_until(t, &state_of(p, i)->pass, 1, number))
+        if (!wait_while(t, &state_of(p, i)->pass, p->passes))
             return 0;
         if (i == 0)
             memcpy(p->total, sums_of(p, i), p->out_size * sizeof *p->total);

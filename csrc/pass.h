@@ -19,7 +19,6 @@ typedef struct {
     size_t share;        /* one in so many rows is looked at, if it is not 0 */
     size_t step_rows;    /* rows of a part that are done without a look at the clock */
     double work;         /* of a pass, in nanoseconds: about 2 a row and 0.2 a number */
-    int clocked;         /* so long that the clock is looked at after each step */
     int threads;         /* at most: so many have scratch */
     int as_many_as_pay;  /* or fewer, if a call makes few passes */
     size_t out_room, scratch_room; /* the same, filled up to whole cache lines */
