@@ -62,7 +62,8 @@ typedef struct {
     size_t n, d, classes;        /* classes: 1 in chapter 1, where one score has two outcomes */
     int soft;                    /* chapter 2: y is n x classes probabilities */
     int X_kind, y_kind;
-    int far; /* X does not fit the caches: fetch it ahead */
+    int far;  /* X does not fit the caches: fetch it ahead */
+    int near; /* and the first-level cache has room for what comes */
     double *scores;              /* for scores_rows: n x classes */
     const double *shift, *scale; /* chapter 3's units, d each (standard_kernel.h) */
 } samples;

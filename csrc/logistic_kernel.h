@@ -98,7 +98,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     const char *X = x->X;
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
     const size_t d = x->d, wide = wide_d(d);
-    const size_t block = second ? block_rows(d) : rows_of_block(x, block_rows(d));
+    const size_t block = second ? block_rows(d) : rows_of_block(x, block_rows(d), size);
     const int one_by_one = !second && in_order(x, is_f64);
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];

@@ -130,6 +130,16 @@ static void clean_up(pass *p)
     free(p->packed);
 }
 
+/* Bytes of this processor's first-level cache for data; 0 where the system does not say. */
+static long first_level_cache(void)
+{
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+    return sysconf(_SC_LEVEL1_DCACHE_SIZE);
+#else
+    return 0;
+#endif
+}
+
 /* Plan a pass, and get its memory. 1; or 0, without memory to give back. */
 static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, int y_kind,
                   const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
@@ -146,6 +156,7 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
                    .classes = classes, .soft = soft, .X_kind = X_kind, .y_kind = y_kind};
     s->far = n * d > ((size_t)4 << 20) / (X_kind == F64 ? 8 : 4); /* more than 4 MB */
+    s->near = s->far && first_level_cache() >= 48 << 10;
     const size_t width = products ? d * (d + 1) / 4 + 1 : d * classes; /* work in a row */
     switch (what) {
     case PYREF_GRADIENT:

@@ -82,25 +82,36 @@ enum { EVENLY = LANES_WIDTH < 8 };
 enum { AHEAD = 16384 };
 
 /* What is to be asked for next, and half of a row's bytes: one half is asked for while the row's
- * score is summed, the other one later. 0 if X is not far. */
+ * score is summed, the other one later. 0 if X is not far. To the first-level cache if that is a
+ * large one and the loads are of 64 bytes, else to the second, which is near enough. */
 typedef struct {
     const char *next;
     size_t half, due;
+    int near;
 } ahead;
+
+INLINE int is_near(const samples *s)
+{
+    return s->near && LANES_WIDTH == 8;
+}
 
 /* For a block of rows from element `at` of X on. Near the end there is nothing to ask for. */
 INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
 {
     const size_t bytes = s->d * size;
     const int any = s->far && (row + block) * bytes + AHEAD <= s->n * bytes;
-    return (ahead){(const char *)s->X + row * bytes + AHEAD, any ? bytes / 2 : 0, 0};
+    return (ahead){(const char *)s->X + row * bytes + AHEAD, any ? bytes / 2 : 0, 0,
+                   is_near(s)};
 }
 
-/* Ask for so many bytes more; the second-level cache is near enough. */
+/* Ask for so many bytes more. */
 INLINE void ask(ahead *a, size_t bytes)
 {
     for (a->due += bytes; a->due >= 64; a->due -= 64, a->next += 64)
-        __builtin_prefetch(a->next, 0, 2);
+        if (a->near)
+            __builtin_prefetch(a->next, 0, 3);
+        else
+            __builtin_prefetch(a->next, 0, 2);
 }
 
 /* Bytes of a row that are left to ask for with the gradient. (The two loops over the exponentials,
@@ -111,10 +122,15 @@ INLINE size_t still_to_ask(const ahead *a)
 }
 
 /* Rows of a block. Where memory is asked for evenly, few: while one is worked on, the next comes
- * into the first-level cache. */
-INLINE size_t rows_of_block(const samples *s, size_t rows)
+ * into the first-level cache. Where all of it is asked for there, 16 KB, but not below 16 rows. */
+INLINE size_t rows_of_block(const samples *s, size_t rows, size_t size)
 {
-    return EVENLY && s->far && rows > 32 ? 32 : rows;
+    size_t most = EVENLY && s->far ? 32 : rows;
+    if (is_near(s)) {
+        most = 16384 / size / s->d / LANES * LANES;
+        most = most < 16 ? 16 : most;
+    }
+    return rows < most ? rows : most;
 }
 
 /* w . x of some rows, d elements apart: of each row, a lane for every eighth feature. */

@@ -66,6 +66,7 @@ INLINE void columns_of(const samples *s, const int is_f64, const double *params,
     for (size_t i = first; i < last; i += LANES) {
         const size_t rows = last - i < LANES ? last - i : LANES;
         ahead a = ahead_of(s, i, LANES, size);
+        a.near = 0; /* these rows are read once: measured, the second-level cache is better */
         for (size_t j = 0; j < d; j += LANES) {
             ask(&a, LANES * LANES * 2 * a.half / d);
             if (j + LANES <= d)
@@ -120,6 +121,13 @@ INLINE void add_to_scores(const char *X, const int is_f64, size_t at, size_t d, 
     }
 }
 
+/* Is memory asked for row after row? Here with AVX-512 too, if it comes to the first-level cache:
+ * these rows take longer than chapter 1's. */
+INLINE int row_by_row(const ahead *a, const int together)
+{
+    return EVENLY || (a->near && together == 1);
+}
+
 /* The scores of eight rows (or one) in standard units: the same sums as scores(). */
 INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t d, const int rows,
                              const double *shift, const double *scale, const double *w, double b,
@@ -132,7 +140,7 @@ INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t 
     UNROLL
     for (int i = 0; i < rows; i += together, at += (size_t)together * d) {
         size_t j = 0;
-        if (EVENLY)
+        if (row_by_row(a, together))
             ask(a, together * a->half);
         for (; j + LANES <= d; j += LANES)
             add_to_scores(X, is_f64, at, d, j, together, LANES, shift, scale, w, sizes, sum + i);
@@ -147,7 +155,7 @@ INLINE void standard_scores_of(const char *X, const int is_f64, size_t at, size_
                                const double *shift, const double *scale, const double *w, double b,
                                const int one_by_one, const int sizes, ahead *a, double *z)
 {
-    if (!EVENLY)
+    if (!row_by_row(a, rows < LANES || one_by_one ? 1 : ROWS_TOGETHER))
         ask(a, LANES * a->half);
     if (rows == LANES && one_by_one)
         lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 1, sizes, a));
@@ -229,7 +237,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const size_t d = x->d, wide = wide_d(d);
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
     const size_t block =
-        look == LOOK_GRADIENT ? rows_of_block(x, near_rows(d, size)) : block_rows(d);
+        look == LOOK_GRADIENT ? rows_of_block(x, near_rows(d, size), size) : block_rows(d);
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
