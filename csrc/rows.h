@@ -162,11 +162,14 @@ INLINE void dots(const char *X, const int is_f64, size_t at, size_t d, const int
 /* Rows whose lanes stay in the registers together, so that w is loaded once for all of them. */
 enum { ROWS_TOGETHER = LANES_WIDTH == 8 ? 8 : 4 };
 
+/* A row of more features is read like a table of its own, and waits for its own sums. */
+enum { LONG_ROW = LANES_WIDTH == 8 ? 256 : 512 };
+
 /* Are scores to be summed row after row? In the cache this takes half as long again, as each w is
  * loaded for each row; from memory it takes a quarter less, for memory is read in order. */
 INLINE int in_order(const samples *s, const int is_f64)
 {
-    return s->far && is_f64 && (!EVENLY || s->d >= 16);
+    return s->far && is_f64 && s->d <= LONG_ROW && (!EVENLY || s->d >= 16);
 }
 
 /* The scores of eight rows: the lanes of each added up by lanes_sum, then b. */

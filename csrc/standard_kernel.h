@@ -241,7 +241,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
-    const int one_by_one = in_order(x, is_f64) && d <= NEAR_FEATURES;
+    const int one_by_one = in_order(x, is_f64);
     const int weighted = objective && x->sample_weight != NULL;
     const int curved = look != LOOK_GRADIENT;
     const char *X = x->X;
