@@ -354,6 +354,15 @@ def make_cases():
             how = {"weight": "counts" if n % 2 else "weights", "classes": C, "at": at}
             c.table("softmax, weighted samples", n, 5, y=f"classes_{C}", y_kind="i", **how)
             c.table("softmax, weighted samples", n, 9, y=f"shares_{C}", descent=all_of_it, **how)
+
+    # More than 4 MB: fetched ahead, in other blocks, and rows one by one unless they are long
+    for n, d in ((8201, 65), (2050, 256), (2041, 257), (1025, 512), (1023, 513)):
+        c.table("gradient, from memory", n, d, y="soft")
+    c.table("gradient, from memory", 32769, 33, "single", "f")
+    for word in LOOKS:
+        for n, d in ((8201, 65), (2041, 257), (1023, 513)):
+            if word != "standard_hessian" or d == 65:
+                c.look("look, from memory", n, d, word, y="soft")
     return c.lines
 
 
