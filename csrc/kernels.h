@@ -63,7 +63,7 @@ typedef struct {
     int soft;                    /* chapter 2: y is n x classes probabilities */
     int X_kind, y_kind;
     int far;  /* X does not fit the caches: fetch it ahead */
-    int near; /* and the first-level cache has room for what comes */
+    int near; /* and the first-level cache is a large one (is_near in rows.h) */
     double *scores;              /* for scores_rows: n x classes */
     const double *shift, *scale; /* chapter 3's units, d each (standard_kernel.h) */
 } samples;

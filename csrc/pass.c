@@ -130,7 +130,7 @@ static void clean_up(pass *p)
     free(p->packed);
 }
 
-/* Bytes of this processor's first-level cache for data; 0 where the system does not say. */
+/* Bytes of this processor's first-level cache for data; 0 or less where the system does not say. */
 static long first_level_cache(void)
 {
 #ifdef _SC_LEVEL1_DCACHE_SIZE
@@ -156,7 +156,7 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
     *s = (samples){.X = X, .y = y, .sample_weight = sample_weight, .n = n, .d = d,
                    .classes = classes, .soft = soft, .X_kind = X_kind, .y_kind = y_kind};
     s->far = n * d > ((size_t)4 << 20) / (X_kind == F64 ? 8 : 4); /* more than 4 MB */
-    s->near = s->far && first_level_cache() >= 48 << 10;
+    s->near = s->far && first_level_cache() >= 48 << 10; /* for a block, what comes, and the sums */
     const size_t width = products ? d * (d + 1) / 4 + 1 : d * classes; /* work in a row */
     switch (what) {
     case PYREF_GRADIENT:

@@ -73,8 +73,9 @@ INLINE lanes in_units(lanes x, lanes shift, lanes scale)
  * Both halves of every chapter's pass: scores, and what residuals add to a gradient. */
 
 /* How memory is asked for ahead of the work. A processor with AVX-512 spends so little time on a
- * block of rows that it hardly matters when; on others, what is asked for in one go keeps the
- * loads behind it waiting, so there a little is asked for with each piece of work. */
+ * block of rows that it hardly matters when (but see row_by_row in standard_kernel.h); on others,
+ * what is asked for in one go keeps the loads behind it waiting, so there a little is asked for
+ * with each piece of work. */
 enum { EVENLY = LANES_WIDTH < 8 };
 
 /* Bytes ahead to ask for: far enough to hide the memory's latency. (Of 4, 8, 12, 16, 24 and 32
@@ -82,20 +83,21 @@ enum { EVENLY = LANES_WIDTH < 8 };
 enum { AHEAD = 16384 };
 
 /* What is to be asked for next, and half of a row's bytes: one half is asked for while the row's
- * score is summed, the other one later. 0 if X is not far. To the first-level cache if that is a
- * large one and the loads are of 64 bytes, else to the second, which is near enough. */
+ * score is summed, the other one later. 0 if X is not far. It comes to the first-level cache, or to
+ * the second, which is near enough. */
 typedef struct {
     const char *next;
     size_t half, due;
     int near;
 } ahead;
 
+/* Is memory asked for into the first-level cache? (Measured, and done, with AVX-512 only.) */
 INLINE int is_near(const samples *s)
 {
-    return s->near && LANES_WIDTH == 8;
+    return LANES_WIDTH == 8 && s->near;
 }
 
-/* For a block of rows from element `at` of X on. Near the end there is nothing to ask for. */
+/* For a block of rows from `row` on. Near the end there is nothing to ask for. */
 INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
 {
     const size_t bytes = s->d * size;
@@ -108,7 +110,7 @@ INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
 INLINE void ask(ahead *a, size_t bytes)
 {
     for (a->due += bytes; a->due >= 64; a->due -= 64, a->next += 64)
-        if (a->near)
+        if (LANES_WIDTH == 8 && a->near)
             __builtin_prefetch(a->next, 0, 3);
         else
             __builtin_prefetch(a->next, 0, 2);
@@ -121,8 +123,9 @@ INLINE size_t still_to_ask(const ahead *a)
     return EVENLY ? a->half - a->half / 4 : a->half;
 }
 
-/* Rows of a block. Where memory is asked for evenly, few: while one is worked on, the next comes
- * into the first-level cache. Where all of it is asked for there, 16 KB, but not below 16 rows. */
+/* Rows of a block, at most `rows`. Where memory is asked for evenly, 32: while one block is worked
+ * on, the next comes into the first-level cache. Where it is asked for into that cache, 16 KB of
+ * them beside the 16 KB that come, but not fewer than 16. */
 INLINE size_t rows_of_block(const samples *s, size_t rows, size_t size)
 {
     size_t most = EVENLY && s->far ? 32 : rows;
@@ -162,11 +165,13 @@ INLINE void dots(const char *X, const int is_f64, size_t at, size_t d, const int
 /* Rows whose lanes stay in the registers together, so that w is loaded once for all of them. */
 enum { ROWS_TOGETHER = LANES_WIDTH == 8 ? 8 : 4 };
 
-/* A row of more features is read like a table of its own, and waits for its own sums. */
+/* Rows of more features are read fast several at a time too, each as if it were a table of its own;
+ * one after the other, each would wait for its own last addition. */
 enum { LONG_ROW = LANES_WIDTH == 8 ? 256 : 512 };
 
 /* Are scores to be summed row after row? In the cache this takes half as long again, as each w is
- * loaded for each row; from memory it takes a quarter less, for memory is read in order. */
+ * loaded for each row; from memory it takes a quarter less, for memory is read in order (unless rows
+ * are long). */
 INLINE int in_order(const samples *s, const int is_f64)
 {
     return s->far && is_f64 && s->d <= LONG_ROW && (!EVENLY || s->d >= 16);

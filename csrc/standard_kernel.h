@@ -92,9 +92,6 @@ INLINE void columns_of(const samples *s, const int is_f64, const double *params,
 
 /* ------------------------------------------------------------------ in standard units */
 
-/* So many features have weights and units that stay in the first-level cache beside some rows. */
-enum { NEAR_FEATURES = 512 };
-
 /* Eight features of one row in standard units. */
 INLINE lanes standard_features(const char *X, const int is_f64, size_t at, const size_t count,
                                lanes shift, lanes scale)
@@ -121,8 +118,9 @@ INLINE void add_to_scores(const char *X, const int is_f64, size_t at, size_t d, 
     }
 }
 
-/* Is memory asked for row after row? Here with AVX-512 too, if it comes to the first-level cache:
- * these rows take longer than chapter 1's. */
+/* Is memory asked for with a row or a few, not with eight at once? With AVX-512 only if it comes to
+ * the first-level cache and scores are summed row after row: these rows take longer than chapter
+ * 1's, and to ask for eight at once takes a fifth more. */
 INLINE int row_by_row(const ahead *a, const int together)
 {
     return EVENLY || (a->near && together == 1);
@@ -211,6 +209,9 @@ INLINE void add_standard_lane(const char *X, const int is_f64, size_t at, size_t
     if (j < end)
         add_standard_to(X, is_f64, at + j, d, rows, shift + j, scale + j, r, sum + j, 1, end - j);
 }
+
+/* So many features have units and sums that stay in the first-level cache beside some rows. */
+enum { NEAR_FEATURES = 512 };
 
 /* The same for all features and all eight lanes, of which lane l has its sums at sum + l * wide;
  * and `bytes` of memory are asked for with each lane. Where rows are so long that

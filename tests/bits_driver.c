@@ -3,7 +3,8 @@
  *     digests.py --cases | bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...] | ...
  *
  * computes the cases of tests/digests.py (those whose group begins so) and prints, for each,
- * "group count", a new line, and so many doubles; digests.py --results makes digests of them. ISA is an instruction set of csrc/dispatch.c, or "best". X and y stand SHIFT bytes past a
+ * "group count", a new line, and so many doubles; digests.py --results makes digests of them. ISA is
+ * an instruction set of csrc/dispatch.c, or "best". X and y stand SHIFT bytes past a
  * multiple of 64. SECONDS is the time that a call may take before it returns and is made again.
  *
  *     bits_driver memory ISA THREADS

@@ -355,14 +355,19 @@ def make_cases():
             c.table("softmax, weighted samples", n, 5, y=f"classes_{C}", y_kind="i", **how)
             c.table("softmax, weighted samples", n, 9, y=f"shares_{C}", descent=all_of_it, **how)
 
-    # More than 4 MB: fetched ahead, in other blocks, and rows one by one unless they are long
+    # More than 4 MB: fetched ahead, in other blocks, and rows one by one unless they are long. (How
+    # depends on the processor: `near` in csrc/kernels.h, LONG_ROW in csrc/rows.h.)
     for n, d in ((8201, 65), (2050, 256), (2041, 257), (1025, 512), (1023, 513)):
         c.table("gradient, from memory", n, d, y="soft")
-    c.table("gradient, from memory", 32769, 33, "single", "f")
+    for n, d in ((32769, 33), (16411, 65), (4081, 257)):
+        c.table("gradient, from memory", n, d, "single", "f")
     for word in LOOKS:
+        w = "zeros" if word == "separates" else "ordinary"  # it ends where a sample is moved back
         for n, d in ((8201, 65), (2041, 257), (1023, 513)):
             if word != "standard_hessian" or d == 65:
-                c.look("look, from memory", n, d, word, y="soft")
+                c.look("look, from memory", n, d, word, y="soft", w=w)
+        if word != "standard_hessian":
+            c.look("look, from memory", 8101, 130, word, X="single", X_kind="f", w=w)
     return c.lines
 
 

@@ -47,14 +47,15 @@ def test_one_class_is_certain(predictions):
     assert list(predictions.probabilities([[1.0], [2.0]], [[3.0]], [4.0], None)) == [1.0, 1.0]
 
 
+@pytest.mark.parametrize(("n", "d"), [(70_001, 30), (2_101, 257), (1_101, 513)])
 @pytest.mark.parametrize("C", [1, 3])
-def test_the_same_bits_whatever_the_threads_and_the_memory(predictions, C):
-    X, w, b = problem(70_001, 30, C)  # beyond the caches, and no multiple of anything
+def test_the_same_bits_whatever_the_threads_and_the_memory(predictions, C, n, d):
+    X, w, b = problem(n, d, C)  # beyond the caches, and no multiple of anything
     want = predictions.scores(X, w, b, 1)
     for threads in (None, 2, 3, 7):
         same(predictions.scores(X, w, b, threads), want)
-    few = slice(40_000, 40_100)  # a table that fits the cache is read in another order
-    same(predictions.scores(X[few], w, b, 1), want[40_000 * C : 40_100 * C])
+    few = slice(n - 300, n - 200)  # a table that fits the cache is read in another order
+    same(predictions.scores(X[few], w, b, 1), want[(n - 300) * C : (n - 200) * C])
     single = X[:500].astype("f")
     same(predictions.scores(single, w, b, 2), predictions.scores(single.astype(float), w, b, 1))
 

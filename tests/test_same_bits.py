@@ -26,6 +26,7 @@ SOME = (
     "gradient,_d,_d_=_6",
     "gradient,_f,_d_=_6",
     "gradient,_parts",
+    "gradient,_from_memory",
     "gradient,_extreme",
     "descent,_d_=_1",
     "descent,_d_=_8",
@@ -129,7 +130,7 @@ def test_every_alignment(fast, digests, shift):
 def test_a_clock_that_is_always_over(fast, digests):
     """A call ends when its time is over, and goes on where it was: after every part, here."""
     beginnings = ("gradient,_parts", "gradient,_many", "descent", "softmax,_parts")
-    beginnings += ("hessian", "look")
+    beginnings += ("hessian", "look", "gradient,_from_memory")
     for threads in (1, 3):
         found, memory = digests.Digests(), digests.Memory(fast.ffi, 0)
         for case in some(digests, *beginnings):
