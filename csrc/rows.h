@@ -170,8 +170,8 @@ enum { ROWS_TOGETHER = LANES_WIDTH == 8 ? 8 : 4 };
 enum { LONG_ROW = LANES_WIDTH == 8 ? 256 : 512 };
 
 /* Are scores to be summed row after row? In the cache this takes half as long again, as each w is
- * loaded for each row; from memory it takes a quarter less, for memory is read in order (unless rows
- * are long). */
+ * loaded for each row; from memory it takes a quarter less, for memory is read in order
+ * (unless rows are long). */
 INLINE int in_order(const samples *s, const int is_f64)
 {
     return s->far && is_f64 && s->d <= LONG_ROW && (!EVENLY || s->d >= 16);
