@@ -818,7 +818,7 @@ class Terminal:
             ("tqdm",),
             r"\riteration \d+ of 1000000, loss 0\.\d+, [\d.]+ a second, at most \d+ .* left",
         ),
-        ((), r"\r +0%\|.*\| \d+/1000000 \[00:0\d<[\d:]+, +[\d.]+ iterations/s, loss 0\.\d+\]"),
+        ((), r"\r +\d+%\|.*\| \d+/1000000 \[00:0\d<[\d:]+, +[\d.]+ iterations/s, loss 0\.\d+\]"),
     ],
     ids=["plain", "tqdm"],
 )
