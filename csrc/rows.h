@@ -106,7 +106,8 @@ INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
                    is_near(s)};
 }
 
-/* Ask for so many bytes more. */
+/* Ask for so many bytes more. (The width is known when this is compiled: without
+ * AVX-512 there is no branch.) */
 INLINE void ask(ahead *a, size_t bytes)
 {
     for (a->due += bytes; a->due >= 64; a->due -= 64, a->next += 64)
@@ -130,7 +131,7 @@ INLINE size_t rows_of_block(const samples *s, size_t rows, size_t size)
 {
     size_t most = EVENLY && s->far ? 32 : rows;
     if (is_near(s)) {
-        most = 16384 / size / s->d / LANES * LANES;
+        most = rows_in_16_KB(s->d, size);
         most = most < 16 ? 16 : most;
     }
     return rows < most ? rows : most;

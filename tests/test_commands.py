@@ -818,7 +818,10 @@ class Terminal:
             ("tqdm",),
             r"\riteration \d+ of 1000000, loss 0\.\d+, [\d.]+ a second, at most \d+ .* left",
         ),
-        ((), r"\r +\d+%\|.*\| \d+/1000000 \[00:0\d<[\d:]+, +[\d.]+ iterations/s, loss 0\.\d+\]"),
+        (
+            (),
+            r"\r +\d+%\|[^\r]*\| \d+/1000000 \[00:0\d<[\d:]+, +[\d.]+ iterations/s, loss 0\.\d+\]",
+        ),
     ],
     ids=["plain", "tqdm"],
 )
@@ -829,6 +832,8 @@ def test_ctrl_c_keeps_what_has_been_reached(noisy, here, without, shown):
         terminal.until(shown)
         terminal.press(b"\x03")
         assert terminal.end() == 130
+    for percent, done in re.findall(r"\r +(\d+)%\|[^\r]*\| (\d+)/1000000", terminal.screen):
+        assert percent == f"{100 * (int(done) / 1_000_000):.0f}"
     assert "pyref: stopping after this iteration (Ctrl-C again: at once)" in terminal.screen
     model = model_file.load("m.json")
     k = model.n_iter_
