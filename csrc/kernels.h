@@ -153,6 +153,13 @@ static inline size_t standard_scratch(const samples *s, int look)
 /* Element kinds. The numbers are the interface to pyref/fast.py. */
 enum { F64, F32, I8, U8, I16, U16, I32, U32, I64, U64 };
 
+/* Bytes of one element. */
+static inline size_t kind_size(int kind)
+{
+    static const unsigned char sizes[] = {8, 4, 1, 1, 2, 2, 4, 4, 8, 8};
+    return sizes[kind];
+}
+
 /* out[i] = f(a[i], b[i]) for n numbers; the functions of one number want any b, a for one */
 typedef void map(const double *a, const double *b, double *out, size_t n);
 

@@ -338,6 +338,13 @@ INLINE double lanes_sum(lanes a)
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
+/* Eight vectors added up in the order of lanes_sum, as if v[l] held lane l of eight sums. */
+INLINE lanes lanes_add_eight(const lanes v[LANES])
+{
+    return lanes_add(lanes_add(lanes_add(v[0], v[4]), lanes_add(v[2], v[6])),
+                     lanes_add(lanes_add(v[1], v[5]), lanes_add(v[3], v[7])));
+}
+
 /* lanes_sum of eight vectors at once: lane i of the result is lanes_sum(v[i]). Each step adds
  * halves of two vectors that have been put side by side. */
 INLINE lanes lanes_sum_each(const lanes v[LANES])

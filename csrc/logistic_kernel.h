@@ -70,13 +70,13 @@ INLINE lanes exp_minus_size(lanes z)
     return z;
 }
 
-/* The same for some vectors, while memory is asked for. Compiled apart, as is packed_scores below:
- * the registers that hold the coefficients of e^x are then free again for the sums. (Inlined, GCC
- * keeps the coefficients there and the sums in memory.) */
+/* The same for some vectors, while memory is asked for (without `a`, it is not). Compiled apart, as
+ * is packed_scores below: the registers that hold the coefficients of e^x are then free again for
+ * the sums. (Inlined, GCC keeps the coefficients there and the sums in memory.) */
 static NOINLINE void exp_minus_sizes(const double *z, size_t vectors, double *e, ahead *a)
 {
     for (size_t g = 0; g < vectors; g++) {
-        if (EVENLY)
+        if (EVENLY && a)
             ask(a, a->half);
         lanes_store(e + g * LANES, exp_minus_size(lanes_load(z + g * LANES)));
     }
@@ -91,7 +91,9 @@ static const double NO_ROW = -1e300;
  * lane for every eighth feature), for the residuals (a lane for every eighth row), and for the
  * gradient (every eighth row adds to the same one of eight sums, so again a lane). */
 
-INLINE void logistic_blocks(const samples *x, const int is_f64, const int second,
+/* With `second`, the second derivatives too. Without `far`, X lies in the caches; as this is known
+ * when it is compiled, all that is for memory is left out, which saves a twentieth of the time. */
+INLINE void logistic_blocks(const samples *x, const int is_f64, const int second, const int far,
                             const double *params, size_t first, size_t last, double *scratch,
                             double *out)
 {
@@ -99,7 +101,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
     const size_t d = x->d, wide = wide_d(d);
     const size_t block = second ? block_rows(d) : rows_of_block(x, block_rows(d), size);
-    const int one_by_one = !second && in_order(x, is_f64);
+    const int one_by_one = far && !second && in_order(x, is_f64);
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
@@ -119,7 +121,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
          * asked for here and half below, a few lines at a time and in order of address, which
          * is what the memory controller likes. (With `second`, all of it in add_products, where
          * the time is spent.) */
-        ahead a = ahead_of(x, i, block, size);
+        ahead a = far ? ahead_of(x, i, block, size) : (ahead){0};
         const size_t to_come = a.half ? block * d * size : 0;
         if (second)
             a.half = 0;
@@ -127,6 +129,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
             scores_of(X, is_f64, (i + k) * d, d, rows - k < LANES ? rows - k : LANES, one_by_one,
                       w_wide, b, &a, r + k);
         load_labels(x, i, rows, y);
+        ask_labels(x, &a, i, block);
         if (weighted)
             memcpy(weight, x->sample_weight + i, rows * sizeof *weight);
         for (size_t k = rows; k < vectors * LANES; k++) {
@@ -134,7 +137,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
             y[k] = weight[k] = 0.0;
         }
         /* from the scores to the residuals */
-        exp_minus_sizes(r, vectors, e, &a);
+        exp_minus_sizes(r, vectors, e, EVENLY && far ? &a : NULL);
         for (size_t g = 0; g < vectors; g++) {
             if (EVENLY)
                 ask(&a, a.half);
@@ -185,8 +188,7 @@ INLINE lanes packed_score(const double *x, const int D, const lanes *w, lanes b)
     if (D == 4)
         sum = lanes_add(lanes_add(v[0], v[2]), lanes_add(v[1], v[3]));
     if (D == 8)
-        sum = lanes_add(lanes_add(lanes_add(v[0], v[4]), lanes_add(v[2], v[6])),
-                        lanes_add(lanes_add(v[1], v[5]), lanes_add(v[3], v[7])));
+        sum = lanes_add_eight(v);
     return lanes_add(sum, b);
 }
 
@@ -304,10 +306,16 @@ static void logistic_rows(const samples *x, const double *params, size_t first, 
                           double *scratch, double *out)
 {
     if (!x->packed) {
-        if (x->X_kind == F64)
-            logistic_blocks(x, 1, 0, params, first, last, scratch, out);
+#define BLOCKS(is_f64, far) logistic_blocks(x, is_f64, 0, far, params, first, last, scratch, out)
+        if (x->X_kind == F64 && x->far)
+            BLOCKS(1, 1);
+        else if (x->X_kind == F64)
+            BLOCKS(1, 0);
+        else if (x->far)
+            BLOCKS(0, 1);
         else
-            logistic_blocks(x, 0, 0, params, first, last, scratch, out);
+            BLOCKS(0, 0);
+#undef BLOCKS
         return;
     }
 #define PACKED(D, weighted) logistic_packed(x, D, weighted, params, first, last, out)
@@ -329,7 +337,7 @@ static void hessian_rows(const samples *x, const double *params, size_t first, s
                          double *scratch, double *out)
 {
     if (x->X_kind == F64)
-        logistic_blocks(x, 1, 1, params, first, last, scratch, out);
+        logistic_blocks(x, 1, 1, 1, params, first, last, scratch, out);
     else
-        logistic_blocks(x, 0, 1, params, first, last, scratch, out);
+        logistic_blocks(x, 0, 1, 1, params, first, last, scratch, out);
 }

@@ -115,6 +115,7 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
                     ys[c * BLOCK + k] = value_at(x->y, x->y_kind, (i + k) * C + c);
         else
             load_labels(x, i, rows, label);
+        ask_labels(x, &a, i, block);
         for (size_t g = 0; g < vectors; g++) {
             lanes loss_g;
             EACH_PART(k, const size_t at = g * LANES + k * LANES_WIDTH;

@@ -73,9 +73,9 @@ INLINE lanes in_units(lanes x, lanes shift, lanes scale)
  * Both halves of every chapter's pass: scores, and what residuals add to a gradient. */
 
 /* How memory is asked for ahead of the work. A processor with AVX-512 spends so little time on a
- * block of rows that it hardly matters when (but see row_by_row in standard_kernel.h); on others,
- * what is asked for in one go keeps the loads behind it waiting, so there a little is asked for
- * with each piece of work. */
+ * block of rows that it hardly matters when (but see each_row below); on others, what is asked for
+ * in one go keeps the loads behind it waiting, so there a little is asked for with each piece of
+ * work. */
 enum { EVENLY = LANES_WIDTH < 8 };
 
 /* Bytes ahead to ask for: far enough to hide the memory's latency. (Of 4, 8, 12, 16, 24 and 32
@@ -84,11 +84,12 @@ enum { AHEAD = 16384 };
 
 /* What is to be asked for next, and half of a row's bytes: one half is asked for while the row's
  * score is summed, the other one later. 0 if X is not far. It comes to the first-level cache, or to
- * the second, which is near enough. */
+ * the second, which is near enough. Into the first, rows of 256 bytes and more are best asked for
+ * one by one, shorter ones eight at once. */
 typedef struct {
     const char *next;
     size_t half, due;
-    int near;
+    int near, each_row;
 } ahead;
 
 /* Is memory asked for into the first-level cache? (Measured, and done, with AVX-512 only.) */
@@ -103,7 +104,7 @@ INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
     const size_t bytes = s->d * size;
     const int any = s->far && (row + block) * bytes + AHEAD <= s->n * bytes;
     return (ahead){(const char *)s->X + row * bytes + AHEAD, any ? bytes / 2 : 0, 0,
-                   is_near(s)};
+                   is_near(s), is_near(s) && bytes >= 256};
 }
 
 /* Ask for so many bytes more. (The width is known when this is compiled: without
@@ -115,6 +116,36 @@ INLINE void ask(ahead *a, size_t bytes)
             __builtin_prefetch(a->next, 0, 3);
         else
             __builtin_prefetch(a->next, 0, 2);
+}
+
+/* Ask while the score of row i of eight is summed; or of so many rows together, from i on. */
+INLINE void ask_with_scores(ahead *a, const int i, const int together)
+{
+    if (EVENLY || together > 1 || a->each_row)
+        ask(a, together * a->half);
+    else if (i == 0)
+        ask(a, LANES * a->half);
+}
+
+INLINE void ask_values(const void *values, size_t size, size_t first, size_t count)
+{
+    const char *at = (const char *)values + first * size, *end = at + count * size;
+    for (; at < end; at += 64)
+        __builtin_prefetch(at, 0, 3);
+}
+
+/* Ask for the labels of a block as far ahead, and for the weights. (Past the last row too, where a
+ * prefetch does nothing.) Otherwise every block waits for them: a row of 16 features has one number
+ * in 17 there. Not where rows are so short that arithmetic takes longer than memory, nor so long
+ * that it does not matter. */
+INLINE void ask_labels(const samples *s, const ahead *a, size_t row, size_t block)
+{
+    if (a->half < (EVENLY ? 128 : 32) || a->half > 256)
+        return;
+    row += block + AHEAD / 2 / a->half;
+    ask_values(s->y, kind_size(s->y_kind) * (s->soft ? s->classes : 1), row, block);
+    if (s->sample_weight)
+        ask_values(s->sample_weight, sizeof *s->sample_weight, row, block);
 }
 
 /* Bytes of a row that are left to ask for with the gradient. (The two loops over the exponentials,
@@ -185,8 +216,7 @@ INLINE lanes scores(const char *X, const int is_f64, size_t at, size_t d, const 
     lanes dot[LANES];
     UNROLL
     for (int i = 0; i < LANES; i += together) {
-        if (EVENLY)
-            ask(a, together * a->half);
+        ask_with_scores(a, i, together);
         dots(X, is_f64, at + i * d, d, together, w, dot + i);
     }
     return lanes_add(lanes_sum_each(dot), lanes_set(b));
@@ -196,8 +226,6 @@ INLINE lanes scores(const char *X, const int is_f64, size_t at, size_t d, const 
 INLINE void scores_of(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
                       const int one_by_one, const double *w, double b, ahead *a, double *z)
 {
-    if (!EVENLY)
-        ask(a, LANES * a->half);
     if (rows == LANES && one_by_one)
         lanes_store(z, scores(X, is_f64, at, d, 1, w, b, a));
     else if (rows == LANES)
@@ -263,14 +291,18 @@ INLINE void add_rows(const char *X, const int is_f64, size_t at, size_t d, size_
         add_rows_to(X, is_f64, at + j, d, rows, r, r_step, sum + j, sum_step, classes, 1, d - j);
 }
 
-/* d sums of eight lanes, of which lane l stands at sum[l * lane_step ...] */
+/* d sums of eight lanes, of which lane l stands at sum[l * lane_step ...], filled up to whole
+ * vectors */
 INLINE void sum_lanes(const double *sum, size_t d, size_t lane_step, double *out)
 {
-    for (size_t j = 0; j < d; j++) {
-        double v[LANES];
+    for (size_t j = 0; j < d; j += LANES) {
+        lanes v[LANES];
+        double sums[LANES];
+        UNROLL
         for (size_t lane = 0; lane < LANES; lane++)
-            v[lane] = sum[lane * lane_step + j];
-        out[j] = lanes_sum(lanes_load(v));
+            v[lane] = lanes_load(sum + lane * lane_step + j);
+        lanes_store(sums, lanes_add_eight(v));
+        memcpy(out + j, sums, (d - j < LANES ? d - j : LANES) * sizeof *out);
     }
 }
 

@@ -118,14 +118,6 @@ INLINE void add_to_scores(const char *X, const int is_f64, size_t at, size_t d, 
     }
 }
 
-/* Is memory asked for with a row or a few, not with eight at once? With AVX-512 only if it comes to
- * the first-level cache and scores are summed row after row: these rows take longer than chapter
- * 1's, and to ask for eight at once takes a fifth more. */
-INLINE int row_by_row(const ahead *a, const int together)
-{
-    return EVENLY || (a->near && together == 1);
-}
-
 /* The scores of eight rows (or one) in standard units: the same sums as scores(). */
 INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t d, const int rows,
                              const double *shift, const double *scale, const double *w, double b,
@@ -138,8 +130,7 @@ INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t 
     UNROLL
     for (int i = 0; i < rows; i += together, at += (size_t)together * d) {
         size_t j = 0;
-        if (row_by_row(a, together))
-            ask(a, together * a->half);
+        ask_with_scores(a, i, together);
         for (; j + LANES <= d; j += LANES)
             add_to_scores(X, is_f64, at, d, j, together, LANES, shift, scale, w, sizes, sum + i);
         if (j < d)
@@ -153,8 +144,6 @@ INLINE void standard_scores_of(const char *X, const int is_f64, size_t at, size_
                                const double *shift, const double *scale, const double *w, double b,
                                const int one_by_one, const int sizes, ahead *a, double *z)
 {
-    if (!row_by_row(a, rows < LANES || one_by_one ? 1 : ROWS_TOGETHER))
-        ask(a, LANES * a->half);
     if (rows == LANES && one_by_one)
         lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 1, sizes, a));
     else if (rows == LANES)
@@ -286,13 +275,15 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
                 standard_scores_of(X, is_f64, at, d, group, shift, scale, w, fabs(b), 0, 1, &none,
                                    moved + k);
         }
+        if (look == LOOK_GRADIENT)
+            ask_labels(x, &a, i, block);
         for (size_t k = 0; k < vectors * LANES; k++)
             if (weight[k] == 0.0) {
                 z[k] = NO_ROW;
                 y[k] = moved[k] = c[k] = 0.0;
             }
         if (objective || look == LOOK_FORCES || look == LOOK_PRODUCT) {
-            exp_minus_sizes(z, vectors, e, &a);
+            exp_minus_sizes(z, vectors, e, EVENLY ? &a : NULL);
             for (size_t g = 0; g < vectors; g++) {
                 if (EVENLY)
                     ask(&a, a.half);
