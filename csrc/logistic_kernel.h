@@ -101,7 +101,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
     const size_t d = x->d, wide = wide_d(d);
     const size_t block = second ? block_rows(d) : rows_of_block(x, block_rows(d), size);
-    const int one_by_one = far && !second && in_order(x, is_f64);
+    const int together = second ? SOME_TOGETHER : rows_together(x, is_f64, far);
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
@@ -125,9 +125,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
         const size_t to_come = a.half ? block * d * size : 0;
         if (second)
             a.half = 0;
-        for (size_t k = 0; k < rows; k += LANES)
-            scores_of(X, is_f64, (i + k) * d, d, rows - k < LANES ? rows - k : LANES, one_by_one,
-                      w_wide, b, &a, r + k);
+        scores_of(X, is_f64, i * d, d, rows, together, w_wide, b, &a, r);
         load_labels(x, i, rows, y);
         ask_labels(x, &a, i, block);
         if (weighted)

@@ -95,8 +95,8 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
             const size_t group = rows - k < LANES ? rows - k : LANES;
             ask(&a, LANES * a.half);
             for (size_t c = 0; c < C; c++)
-                scores_of(X, is_f64, (i + k) * d, d, group, 0, W + c * wide, b[c], &none,
-                          r + c * BLOCK + k);
+                scores_of(X, is_f64, (i + k) * d, d, group, MOST_TOGETHER, W + c * wide, b[c],
+                          &none, r + c * BLOCK + k);
         }
         /* Rows that are not there are certain of class 0, and it is theirs. */
         for (size_t k = rows; k < vectors * LANES; k++) {

@@ -84,12 +84,11 @@ enum { AHEAD = 16384 };
 
 /* What is to be asked for next, and half of a row's bytes: one half is asked for while the row's
  * score is summed, the other one later. 0 if X is not far. It comes to the first-level cache, or to
- * the second, which is near enough. Into the first, rows of 256 bytes and more are best asked for
- * one by one, shorter ones eight at once. */
+ * the second, which is near enough. */
 typedef struct {
     const char *next;
     size_t half, due;
-    int near, each_row;
+    int near;
 } ahead;
 
 /* Is memory asked for into the first-level cache? (Measured, and done, with AVX-512 only.) */
@@ -98,13 +97,14 @@ INLINE int is_near(const samples *s)
     return LANES_WIDTH == 8 && s->near;
 }
 
-/* For a block of rows from `row` on. Near the end there is nothing to ask for. */
+/* For a block of rows from `row` on. Near the end there is nothing to ask for; nor are rows of more
+ * than 4 KB asked for, as the processor itself sees them coming. */
 INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
 {
     const size_t bytes = s->d * size;
-    const int any = s->far && (row + block) * bytes + AHEAD <= s->n * bytes;
+    const int any = s->far && bytes <= 4096 && (row + block) * bytes + AHEAD <= s->n * bytes;
     return (ahead){(const char *)s->X + row * bytes + AHEAD, any ? bytes / 2 : 0, 0,
-                   is_near(s), is_near(s) && bytes >= 256};
+                   is_near(s)};
 }
 
 /* Ask for so many bytes more. (The width is known when this is compiled: without
@@ -121,7 +121,7 @@ INLINE void ask(ahead *a, size_t bytes)
 /* Ask while the score of row i of eight is summed; or of so many rows together, from i on. */
 INLINE void ask_with_scores(ahead *a, const int i, const int together)
 {
-    if (EVENLY || together > 1 || a->each_row)
+    if (EVENLY || together > 1 || a->near)
         ask(a, together * a->half);
     else if (i == 0)
         ask(a, LANES * a->half);
@@ -194,19 +194,31 @@ INLINE void dots(const char *X, const int is_f64, size_t at, size_t d, const int
         dot[i] = sum[i];
 }
 
-/* Rows whose lanes stay in the registers together, so that w is loaded once for all of them. */
-enum { ROWS_TOGETHER = LANES_WIDTH == 8 ? 8 : 4 };
+/* Rows whose lanes stay in the registers together, so that w is loaded once for all of them. With
+ * AVX-512 there is room for eight; but four take less time, unless rows are long or the same rows
+ * come once more for the next class. */
+enum { SOME_TOGETHER = 4, MOST_TOGETHER = LANES_WIDTH == 8 ? 8 : 4 };
 
-/* Rows of more features are read fast several at a time too, each as if it were a table of its own;
- * one after the other, each would wait for its own last addition. */
+/* Rows of more features are long: each row is read as if it were a table of its own, which is fast
+ * for several at a time too; and one after the other, each would wait for its own last addition. */
 enum { LONG_ROW = LANES_WIDTH == 8 ? 256 : 512 };
 
-/* Are scores to be summed row after row? In the cache this takes half as long again, as each w is
- * loaded for each row; from memory it takes a quarter less, for memory is read in order
- * (unless rows are long). */
-INLINE int in_order(const samples *s, const int is_f64)
+/* How many rows' scores are summed together in chapter 1. One, row after row, takes half as long
+ * again in the cache, as each w is loaded for each row; but a quarter less from memory, for memory
+ * is read in order (unless rows are long, or so short that several are read in one go). */
+INLINE int rows_together(const samples *s, const int is_f64, const int far)
 {
-    return s->far && is_f64 && s->d <= LONG_ROW && (!EVENLY || s->d >= 16);
+    if (s->d > LONG_ROW)
+        return MOST_TOGETHER;
+    const size_t in_order = EVENLY ? 16 : is_near(s) ? 32 : 1;
+    return far && is_f64 && s->d >= in_order ? 1 : SOME_TOGETHER;
+}
+
+/* And elsewhere, where there is more or less to do for each row. */
+INLINE int other_rows_together(const samples *s, const int is_f64)
+{
+    const int together = rows_together(s, is_f64, s->far);
+    return together == 1 && !EVENLY ? SOME_TOGETHER : together;
 }
 
 /* The scores of eight rows: the lanes of each added up by lanes_sum, then b. */
@@ -222,20 +234,43 @@ INLINE lanes scores(const char *X, const int is_f64, size_t at, size_t d, const 
     return lanes_add(lanes_sum_each(dot), lanes_set(b));
 }
 
-/* The scores of `rows` rows, at most eight, to z. */
-INLINE void scores_of(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                      const int one_by_one, const double *w, double b, ahead *a, double *z)
+/* The scores of eight rows, so many together; or of fewer, where there are no more. */
+INLINE void scores_of_eight(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                            int together, const double *w, double b, ahead *a, double *z)
 {
-    if (rows == LANES && one_by_one)
-        lanes_store(z, scores(X, is_f64, at, d, 1, w, b, a));
-    else if (rows == LANES)
-        lanes_store(z, scores(X, is_f64, at, d, ROWS_TOGETHER, w, b, a));
-    else
+    if (rows < LANES)
         for (size_t k = 0; k < rows; k++) {
             lanes dot;
             dots(X, is_f64, at + k * d, d, 1, w, &dot);
             z[k] = lanes_sum(dot) + b;
         }
+    else if (together == 1)
+        lanes_store(z, scores(X, is_f64, at, d, 1, w, b, a));
+    else if (together == SOME_TOGETHER)
+        lanes_store(z, scores(X, is_f64, at, d, SOME_TOGETHER, w, b, a));
+    else
+        lanes_store(z, scores(X, is_f64, at, d, MOST_TOGETHER, w, b, a));
+}
+
+/* The scores of some rows to z, while memory is asked for. Compiled apart, so that these loops have
+ * the registers to themselves. */
+#define SCORES_OF_ROWS(name, is_f64)                                                             \
+    static NOINLINE void name(const char *X, size_t at, size_t d, size_t rows, int together,     \
+                              const double *w, double b, ahead *asked, double *z)                \
+    {                                                                                            \
+        ahead a = *asked;                                                                        \
+        for (size_t k = 0; k < rows; k += LANES)                                                 \
+            scores_of_eight(X, is_f64, at + k * d, d, rows - k, together, w, b, &a, z + k);      \
+        *asked = a;                                                                              \
+    }
+SCORES_OF_ROWS(scores_of_f64, 1)
+SCORES_OF_ROWS(scores_of_f32, 0)
+#undef SCORES_OF_ROWS
+
+INLINE void scores_of(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                      int together, const double *w, double b, ahead *a, double *z)
+{
+    (is_f64 ? scores_of_f64 : scores_of_f32)(X, at, d, rows, together, w, b, a, z);
 }
 
 /* Classes whose sums stay in the registers together, so that x is loaded once for all of them:

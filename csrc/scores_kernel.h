@@ -6,6 +6,8 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
                       size_t last, double *scratch, double *out)
 {
     const size_t d = x->d, C = x->classes, wide = wide_d(d);
+    const size_t size = is_f64 ? sizeof(double) : sizeof(float);
+    const int together = other_rows_together(x, is_f64);
     const double *b = params + C * d;
     lanes poison = lanes_set(0.0), zero = poison;
     ahead none = {0};
@@ -14,10 +16,12 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
         memcpy(scratch + c * wide, params + c * d, d * sizeof *scratch);
     for (size_t i = first; i < last; i += LANES) {
         const size_t rows = last - i < LANES ? last - i : LANES;
+        ahead a = ahead_of(x, i, LANES, size);
+        a.half *= 2; /* both halves here */
         for (size_t c = 0; c < C; c++) {
             double z[LANES] = {0};
-            scores_of(x->X, is_f64, i * d, d, rows, in_order(x, is_f64), scratch + c * wide, b[c],
-                      &none, z);
+            scores_of(x->X, is_f64, i * d, d, rows, together, scratch + c * wide, b[c],
+                      c == 0 ? &a : &none, z);
             poison = lanes_fma(lanes_load(z), zero, poison);
             for (size_t k = 0; k < rows; k++)
                 x->scores[(i + k) * C + c] = z[k];

@@ -139,23 +139,50 @@ INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t 
     return lanes_add(lanes_sum_each(sum), lanes_set(b));
 }
 
-/* The scores of `rows` rows, at most eight, to z. */
-INLINE void standard_scores_of(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
-                               const double *shift, const double *scale, const double *w, double b,
-                               const int one_by_one, const int sizes, ahead *a, double *z)
+/* The scores of eight rows, so many together; or of fewer, where there are no more. */
+INLINE void standard_scores_of_eight(const char *X, const int is_f64, size_t at, size_t d,
+                                     size_t rows, const double *shift, const double *scale,
+                                     const double *w, double b, int together, const int sizes,
+                                     ahead *a, double *z)
 {
-    if (rows == LANES && one_by_one)
-        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, 1, sizes, a));
-    else if (rows == LANES)
-        lanes_store(z, standard_scores(X, is_f64, at, d, LANES, shift, scale, w, b, ROWS_TOGETHER,
-                                       sizes, a));
-    else
+#define SCORES(at, rows, together)                                                               \
+    standard_scores(X, is_f64, at, d, rows, shift, scale, w, b, together, sizes, a)
+    if (rows < LANES)
         for (size_t k = 0; k < rows; k++) {
             double of_row[LANES];
-            lanes_store(of_row, standard_scores(X, is_f64, at + k * d, d, 1, shift, scale, w, b, 1,
-                                                sizes, a));
+            lanes_store(of_row, SCORES(at + k * d, 1, 1));
             z[k] = of_row[0];
         }
+    else if (EVENLY && together == 1)
+        lanes_store(z, SCORES(at, LANES, 1));
+    else if (together == SOME_TOGETHER)
+        lanes_store(z, SCORES(at, LANES, SOME_TOGETHER));
+    else
+        lanes_store(z, SCORES(at, LANES, MOST_TOGETHER));
+#undef SCORES
+}
+
+/* Of at most eight rows, to z. Compiled apart, as chapter 1's. */
+#define STANDARD_SCORES(name, is_f64)                                                            \
+    static NOINLINE void name(const char *X, size_t at, size_t d, size_t rows,                   \
+                              const double *shift, const double *scale, const double *w,         \
+                              double b, int together, ahead *asked, double *z)                   \
+    {                                                                                            \
+        ahead a = *asked;                                                                        \
+        standard_scores_of_eight(X, is_f64, at, d, rows, shift, scale, w, b, together, 0, &a,    \
+                                 z);                                                             \
+        *asked = a;                                                                              \
+    }
+STANDARD_SCORES(standard_scores_f64, 1)
+STANDARD_SCORES(standard_scores_f32, 0)
+#undef STANDARD_SCORES
+
+INLINE void standard_scores_of(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                               const double *shift, const double *scale, const double *w, double b,
+                               int together, ahead *a, double *z)
+{
+    (is_f64 ? standard_scores_f64 : standard_scores_f32)(X, at, d, rows, shift, scale, w, b,
+                                                         together, a, z);
 }
 
 /* sum += r[i] * a[i] for every eighth row i < rows, for `vectors` vectors of features. */
@@ -231,7 +258,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
-    const int one_by_one = in_order(x, is_f64);
+    const int together = has_v ? MOST_TOGETHER : other_rows_together(x, is_f64);
     const int weighted = objective && x->sample_weight != NULL;
     const int curved = look != LOOK_GRADIENT;
     const char *X = x->X;
@@ -266,14 +293,13 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
         /* scores, eight rows at a time, while what lies ahead is fetched (as in chapter 1) */
         for (size_t k = 0; k < rows; k += LANES) {
             const size_t group = rows - k < LANES ? rows - k : LANES, at = (i + k) * d;
-            standard_scores_of(X, is_f64, at, d, group, shift, scale, w, b, one_by_one, 0, &a,
-                               z + k);
+            standard_scores_of(X, is_f64, at, d, group, shift, scale, w, b, together, &a, z + k);
             if (has_v)
-                standard_scores_of(X, is_f64, at, d, group, shift, scale, v, params[2 * d + 1], 0,
-                                   0, &none, moved + k);
+                standard_scores_of(X, is_f64, at, d, group, shift, scale, v, params[2 * d + 1],
+                                   together, &none, moved + k);
             if (look == LOOK_SEPARATES) /* the sizes of the terms of z */
-                standard_scores_of(X, is_f64, at, d, group, shift, scale, w, fabs(b), 0, 1, &none,
-                                   moved + k);
+                standard_scores_of_eight(X, is_f64, at, d, group, shift, scale, w, fabs(b),
+                                         SOME_TOGETHER, 1, &none, moved + k);
         }
         if (look == LOOK_GRADIENT)
             ask_labels(x, &a, i, block);
