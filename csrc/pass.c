@@ -527,11 +527,14 @@ void pyref_run_units(pyref_run *run, const double *shift, const double *scale)
     p->samples.scale = scale;
 }
 
-static int one_pass(pass *p, const double *params, double deadline, double *out)
+/* So many passes at the same params, by one team. */
+static int passes_at(pass *p, const double *params, size_t passes, double deadline, double *out)
 {
     team t;
-    team_start(&t, p, 1);
-    int finished = team_pass(&t, params, deadline);
+    int finished = 1;
+    team_start(&t, p, passes);
+    for (size_t i = 0; finished && i < passes; i++)
+        finished = team_pass(&t, params, deadline);
     team_end(&t);
     if (finished)
         memcpy(out, p->total, p->out_size * sizeof *out);
@@ -540,7 +543,12 @@ static int one_pass(pass *p, const double *params, double deadline, double *out)
 
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)
 {
-    return one_pass((pass *)run, params, seconds_now() + seconds, out);
+    return passes_at((pass *)run, params, 1, seconds_now() + seconds, out);
+}
+
+void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out)
+{
+    passes_at((pass *)run, params, passes, INFINITY, out);
 }
 
 /* With no run to keep, and no clock to look at. */
@@ -552,7 +560,7 @@ int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, s
         return PYREF_NO_LABEL;
     if (!set_up(&p, PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1))
         return PYREF_NO_MEMORY;
-    one_pass(&p, params, INFINITY, out);
+    passes_at(&p, params, 1, INFINITY, out);
     clean_up(&p);
     return pyref_find_not_finite(out, F64, 0, d + 2) < d + 2 ? PYREF_NOT_FINITE : PYREF_DONE;
 }

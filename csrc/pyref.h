@@ -43,7 +43,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 7 };
+enum { PYREF_INTERFACE = 8 };
 
 /* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -140,6 +140,9 @@ void pyref_run_share(pyref_run *run, size_t share);
 /* One pass at params: the sums to out. Returns 1 when it is
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out);
+
+/* So many passes at the same params, to measure them: threads start once, as in a descent. */
+void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out);
 
 /* All of it in one call, for small tables: 0 when done; else what is wrong. `out` may lie where
  * params do. */

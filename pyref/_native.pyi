@@ -94,6 +94,9 @@ class _Lib:
     def pyref_run_pass(
         self, run: _Pointer, params: _Pointer, seconds: float, out: _Pointer, /
     ) -> int: ...
+    def pyref_run_passes(
+        self, run: _Pointer, params: _Pointer, passes: int, out: _Pointer, /
+    ) -> None: ...
     def pyref_pass(
         self,
         X: _Pointer,

@@ -28,8 +28,6 @@ from typing import Any, NamedTuple
 
 from . import datasets, logistic, terminal
 
-FOR_EVER = 1e9  # seconds: a pass that nobody interrupts
-
 
 class Shape(NamedTuple):
     """A table to be timed: n rows of d features, array typecode "d" or "f"."""
@@ -85,12 +83,12 @@ def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     """Read X so many times, by the C part's loop that does nothing else; returns its sum."""
     ffi, lib = fast.ffi, fast.lib
     table = fast.buffers.table(X)
-    run = fast.new_run(lib.PYREF_READ, table, None, None, 0, 1, threads or 0, "no memory to read X")
+    run = fast.new_run(
+        lib.PYREF_READ, table, None, None, 0, passes, threads or 0, "no memory to read X"
+    )
     total = array("d", [0.0])
     try:
-        for _ in range(passes):
-            while not lib.pyref_run_pass(run, ffi.NULL, FOR_EVER, fast.doubles(total)):
-                pass
+        lib.pyref_run_passes(run, ffi.NULL, passes, fast.doubles(total))
     finally:
         ffi.release(run)
     return total[0]
