@@ -92,7 +92,8 @@ static const double NO_ROW = -1e300;
  * gradient (every eighth row adds to the same one of eight sums, so again a lane). */
 
 /* With `second`, the second derivatives too. Without `far`, X lies in the caches; as this is known
- * when it is compiled, all that is for memory is left out, which saves a twentieth of the time. */
+ * when it is compiled, all that is for memory is left out. (With `second`, `far` only says that it
+ * may lie further away.) */
 INLINE void logistic_blocks(const samples *x, const int is_f64, const int second, const int far,
                             const double *params, size_t first, size_t last, double *scratch,
                             double *out)
@@ -121,11 +122,11 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
          * asked for here and half below, a few lines at a time and in order of address, which
          * is what the memory controller likes. (With `second`, all of it in add_products, where
          * the time is spent.) */
-        ahead a = far ? ahead_of(x, i, block, size) : (ahead){0};
+        ahead none = {0}, a = far ? ahead_of(x, i, block, size, SEEN_COMING) : none;
         const size_t to_come = a.half ? block * d * size : 0;
         if (second)
             a.half = 0;
-        scores_of(X, is_f64, i * d, d, rows, together, w_wide, b, &a, r);
+        scores_of(X, is_f64, i * d, d, rows, together, w_wide, b, far ? &a : &none, r);
         load_labels(x, i, rows, y);
         ask_labels(x, &a, i, block);
         if (weighted)

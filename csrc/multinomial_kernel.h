@@ -90,12 +90,12 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES;
-        ahead a = ahead_of(x, i, block, size), none = {0};
+        ahead a = ahead_of(x, i, block, size, SEEN_COMING), none = {0};
         for (size_t k = 0; k < rows; k += LANES) {
             const size_t group = rows - k < LANES ? rows - k : LANES;
             ask(&a, LANES * a.half);
             for (size_t c = 0; c < C; c++)
-                scores_of(X, is_f64, (i + k) * d, d, group, MOST_TOGETHER, W + c * wide, b[c],
+                scores_of_eight(X, is_f64, (i + k) * d, d, group, MOST_TOGETHER, W + c * wide, b[c],
                           &none, r + c * BLOCK + k);
         }
         /* Rows that are not there are certain of class 0, and it is theirs. */

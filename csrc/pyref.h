@@ -141,7 +141,8 @@ void pyref_run_share(pyref_run *run, size_t share);
  * done, 0 when `seconds` were over first: call again with the same params to go on. */
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out);
 
-/* So many passes at the same params, to measure them: threads start once, as in a descent. */
+/* So many passes, at least one, at the same params, to measure them: threads start once, as in a
+ * descent. */
 void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out);
 
 /* All of it in one call, for small tables: 0 when done; else what is wrong. `out` may lie where

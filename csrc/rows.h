@@ -72,10 +72,9 @@ INLINE lanes in_units(lanes x, lanes shift, lanes scale)
  *
  * Both halves of every chapter's pass: scores, and what residuals add to a gradient. */
 
-/* How memory is asked for ahead of the work. A processor with AVX-512 spends so little time on a
- * block of rows that it hardly matters when (but see each_row below); on others, what is asked for
- * in one go keeps the loads behind it waiting, so there a little is asked for with each piece of
- * work. */
+/* How memory is asked for ahead of the work. A processor with AVX-512 spends so little time on
+ * exponentials that scores and gradient do the asking; on others, what is asked for in one go keeps
+ * the loads behind it waiting, so there a little is asked for with each piece of work. */
 enum { EVENLY = LANES_WIDTH < 8 };
 
 /* Bytes ahead to ask for: far enough to hide the memory's latency. (Of 4, 8, 12, 16, 24 and 32
@@ -83,8 +82,8 @@ enum { EVENLY = LANES_WIDTH < 8 };
 enum { AHEAD = 16384 };
 
 /* What is to be asked for next, and half of a row's bytes: one half is asked for while the row's
- * score is summed, the other one later. 0 if X is not far. It comes to the first-level cache, or to
- * the second, which is near enough. */
+ * score is summed, the other one later. 0 if nothing is asked for. It comes to the first-level
+ * cache, or to the second, which is near enough. */
 typedef struct {
     const char *next;
     size_t half, due;
@@ -97,12 +96,16 @@ INLINE int is_near(const samples *s)
     return LANES_WIDTH == 8 && s->near;
 }
 
-/* For a block of rows from `row` on. Near the end there is nothing to ask for; nor are rows of more
- * than 4 KB asked for, as the processor itself sees them coming. */
-INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size)
+/* Rows of more bytes need not be asked for, if they are read from one end to the other: the
+ * processor itself sees them coming. */
+enum { SEEN_COMING = 4096 };
+
+/* For a block of rows from `row` on, of at most `most` bytes each. Near the end there is nothing to
+ * ask for. */
+INLINE ahead ahead_of(const samples *s, size_t row, size_t block, size_t size, size_t most)
 {
     const size_t bytes = s->d * size;
-    const int any = s->far && bytes <= 4096 && (row + block) * bytes + AHEAD <= s->n * bytes;
+    const int any = s->far && bytes <= most && (row + block) * bytes + AHEAD <= s->n * bytes;
     return (ahead){(const char *)s->X + row * bytes + AHEAD, any ? bytes / 2 : 0, 0,
                    is_near(s)};
 }
@@ -134,16 +137,16 @@ INLINE void ask_values(const void *values, size_t size, size_t first, size_t cou
         __builtin_prefetch(at, 0, 3);
 }
 
-/* Ask for the labels of a block as far ahead, and for the weights. (Past the last row too, where a
- * prefetch does nothing.) Otherwise every block waits for them: a row of 16 features has one number
- * in 17 there. Not where rows are so short that arithmetic takes longer than memory, nor so long
- * that it does not matter. */
+/* Ask for the labels of a block, a block further ahead than rows are, and for the weights. (Past
+ * the last row too, where a prefetch does nothing.) Otherwise every block waits for them: of a row
+ * of 16 features they are one number in 17. Not where rows are so short that arithmetic takes
+ * longer than memory, nor so long that it does not matter. */
 INLINE void ask_labels(const samples *s, const ahead *a, size_t row, size_t block)
 {
-    if (a->half < (EVENLY ? 128 : 32) || a->half > 256)
+    if (a->half < (EVENLY ? 128 : 32) || a->half > 256 || s->soft)
         return;
     row += block + AHEAD / 2 / a->half;
-    ask_values(s->y, kind_size(s->y_kind) * (s->soft ? s->classes : 1), row, block);
+    ask_values(s->y, kind_size(s->y_kind), row, block);
     if (s->sample_weight)
         ask_values(s->sample_weight, sizeof *s->sample_weight, row, block);
 }
@@ -196,29 +199,23 @@ INLINE void dots(const char *X, const int is_f64, size_t at, size_t d, const int
 
 /* Rows whose lanes stay in the registers together, so that w is loaded once for all of them. With
  * AVX-512 there is room for eight; but four take less time, unless rows are long or the same rows
- * come once more for the next class. */
+ * come once more, for the next class or direction. */
 enum { SOME_TOGETHER = 4, MOST_TOGETHER = LANES_WIDTH == 8 ? 8 : 4 };
 
 /* Rows of more features are long: each row is read as if it were a table of its own, which is fast
  * for several at a time too; and one after the other, each would wait for its own last addition. */
 enum { LONG_ROW = LANES_WIDTH == 8 ? 256 : 512 };
 
-/* How many rows' scores are summed together in chapter 1. One, row after row, takes half as long
- * again in the cache, as each w is loaded for each row; but a quarter less from memory, for memory
- * is read in order (unless rows are long, or so short that several are read in one go). */
+/* How many rows' scores are summed together, if that is all there is to do for them. One, row
+ * after row, takes half as long again in the cache, as each w is loaded for each row; but a quarter
+ * less from memory, for memory is read in order. Not where rows are long; nor, mostly, where they
+ * are short. */
 INLINE int rows_together(const samples *s, const int is_f64, const int far)
 {
     if (s->d > LONG_ROW)
         return MOST_TOGETHER;
-    const size_t in_order = EVENLY ? 16 : is_near(s) ? 32 : 1;
-    return far && is_f64 && s->d >= in_order ? 1 : SOME_TOGETHER;
-}
-
-/* And elsewhere, where there is more or less to do for each row. */
-INLINE int other_rows_together(const samples *s, const int is_f64)
-{
-    const int together = rows_together(s, is_f64, s->far);
-    return together == 1 && !EVENLY ? SOME_TOGETHER : together;
+    const size_t least = EVENLY ? 16 : is_near(s) ? 32 : 1;
+    return far && is_f64 && s->d >= least ? 1 : SOME_TOGETHER;
 }
 
 /* The scores of eight rows: the lanes of each added up by lanes_sum, then b. */
@@ -244,9 +241,9 @@ INLINE void scores_of_eight(const char *X, const int is_f64, size_t at, size_t d
             dots(X, is_f64, at + k * d, d, 1, w, &dot);
             z[k] = lanes_sum(dot) + b;
         }
-    else if (together == 1)
+    else if (is_f64 && together == 1)
         lanes_store(z, scores(X, is_f64, at, d, 1, w, b, a));
-    else if (together == SOME_TOGETHER)
+    else if (SOME_TOGETHER == MOST_TOGETHER || together == SOME_TOGETHER)
         lanes_store(z, scores(X, is_f64, at, d, SOME_TOGETHER, w, b, a));
     else
         lanes_store(z, scores(X, is_f64, at, d, MOST_TOGETHER, w, b, a));

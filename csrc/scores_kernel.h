@@ -7,22 +7,24 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
 {
     const size_t d = x->d, C = x->classes, wide = wide_d(d);
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
-    const int together = other_rows_together(x, is_f64);
+    const int together = rows_together(x, is_f64, x->far);
     const double *b = params + C * d;
     lanes poison = lanes_set(0.0), zero = poison;
     ahead none = {0};
     memset(scratch, 0, C * wide * sizeof *scratch);
     for (size_t c = 0; c < C; c++)
         memcpy(scratch + c * wide, params + c * d, d * sizeof *scratch);
-    for (size_t i = first; i < last; i += LANES) {
-        const size_t rows = last - i < LANES ? last - i : LANES;
-        ahead a = ahead_of(x, i, LANES, size);
+    for (size_t i = first; i < last; i += BLOCK) {
+        const size_t rows = last - i < BLOCK ? last - i : BLOCK;
+        ahead a = ahead_of(x, i, BLOCK, size, SEEN_COMING);
         a.half *= 2; /* both halves here */
         for (size_t c = 0; c < C; c++) {
-            double z[LANES] = {0};
+            double z[BLOCK] ALIGNED;
+            memset(z, 0, sizeof z);
             scores_of(x->X, is_f64, i * d, d, rows, together, scratch + c * wide, b[c],
                       c == 0 ? &a : &none, z);
-            poison = lanes_fma(lanes_load(z), zero, poison);
+            for (size_t k = 0; k < BLOCK; k += LANES)
+                poison = lanes_fma(lanes_load(z + k), zero, poison);
             for (size_t k = 0; k < rows; k++)
                 x->scores[(i + k) * C + c] = z[k];
         }

@@ -65,7 +65,7 @@ INLINE void columns_of(const samples *s, const int is_f64, const double *params,
         results[j] = NONE;
     for (size_t i = first; i < last; i += LANES) {
         const size_t rows = last - i < LANES ? last - i : LANES;
-        ahead a = ahead_of(s, i, LANES, size);
+        ahead a = ahead_of(s, i, LANES, size, SIZE_MAX);
         a.near = 0; /* these rows are read once: measured, the second-level cache is better */
         for (size_t j = 0; j < d; j += LANES) {
             ask(&a, LANES * LANES * 2 * a.half / d);
@@ -130,7 +130,8 @@ INLINE lanes standard_scores(const char *X, const int is_f64, size_t at, size_t 
     UNROLL
     for (int i = 0; i < rows; i += together, at += (size_t)together * d) {
         size_t j = 0;
-        ask_with_scores(a, i, together);
+        if (rows == LANES)
+            ask_with_scores(a, i, together);
         for (; j + LANES <= d; j += LANES)
             add_to_scores(X, is_f64, at, d, j, together, LANES, shift, scale, w, sizes, sum + i);
         if (j < d)
@@ -153,9 +154,9 @@ INLINE void standard_scores_of_eight(const char *X, const int is_f64, size_t at,
             lanes_store(of_row, SCORES(at + k * d, 1, 1));
             z[k] = of_row[0];
         }
-    else if (EVENLY && together == 1)
+    else if (EVENLY && is_f64 && together == 1)
         lanes_store(z, SCORES(at, LANES, 1));
-    else if (together == SOME_TOGETHER)
+    else if (SOME_TOGETHER == MOST_TOGETHER || together == SOME_TOGETHER)
         lanes_store(z, SCORES(at, LANES, SOME_TOGETHER));
     else
         lanes_store(z, SCORES(at, LANES, MOST_TOGETHER));
@@ -258,7 +259,9 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int objective = look == LOOK_GRADIENT || look == LOOK_HESSIAN;
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
-    const int together = has_v ? MOST_TOGETHER : other_rows_together(x, is_f64);
+    /* with AVX-512 one row after the other is not best here: there is more to do for each */
+    const int in_order = EVENLY ? rows_together(x, is_f64, x->far) : SOME_TOGETHER;
+    const int together = has_v || d > LONG_ROW ? MOST_TOGETHER : in_order;
     const int weighted = objective && x->sample_weight != NULL;
     const int curved = look != LOOK_GRADIENT;
     const char *X = x->X;
@@ -283,7 +286,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES;
-        ahead a = ahead_of(x, i, block, size), none = {0};
+        ahead a = ahead_of(x, i, block, size, SEEN_COMING), none = {0};
         const size_t to_come = a.half ? block * d * size : 0;
         if (look == LOOK_HESSIAN)
             a.half = 0; /* there, in add_copied */

@@ -355,8 +355,8 @@ def make_cases():
             c.table("softmax, weighted samples", n, 5, y=f"classes_{C}", y_kind="i", **how)
             c.table("softmax, weighted samples", n, 9, y=f"shares_{C}", descent=all_of_it, **how)
 
-    # More than 4 MB: fetched ahead, in other blocks, and rows one by one unless they are long. (How
-    # depends on the processor: `near` in csrc/kernels.h, LONG_ROW in csrc/rows.h.)
+    # More than 4 MB: fetched ahead, in other blocks, and with the scores of another number of rows
+    # summed together. (How depends on the processor: `near` in csrc/kernels.h, rows.h.)
     for n, d in ((8201, 65), (2050, 256), (2041, 257), (1025, 512), (1023, 513)):
         c.table("gradient, from memory", n, d, y="soft")
     for n, d in ((32769, 33), (16411, 65), (4081, 257)):
@@ -368,6 +368,10 @@ def make_cases():
                 c.look("look, from memory", n, d, word, y="soft", w=w)
         if word != "standard_hessian":
             c.look("look, from memory", 8101, 130, word, X="single", X_kind="f", w=w)
+    for n, d in ((65537, 9), (34001, 16), (17003, 31), (16411, 32)):
+        c.table("weighted samples, from memory", n, d, y="soft", weight="weights")
+    for y, kind in (("classes_3", "i"), ("shares_3", "d")):
+        c.table("softmax, from memory", 34001, 16, y=y, y_kind=kind, classes=3)
     return c.lines
 
 
