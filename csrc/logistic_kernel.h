@@ -70,13 +70,13 @@ INLINE lanes exp_minus_size(lanes z)
     return z;
 }
 
-/* The same for some vectors, while memory is asked for (without `a`, it is not). Compiled apart, as
- * is packed_scores below: the registers that hold the coefficients of e^x are then free again for
- * the sums. (Inlined, GCC keeps the coefficients there and the sums in memory.) */
+/* The same for some vectors, while memory is asked for. Compiled apart, as is packed_scores below:
+ * the registers that hold the coefficients of e^x are then free again for the sums. (Inlined, GCC
+ * keeps the coefficients there and the sums in memory.) */
 static NOINLINE void exp_minus_sizes(const double *z, size_t vectors, double *e, ahead *a)
 {
     for (size_t g = 0; g < vectors; g++) {
-        if (EVENLY && a)
+        if (EVENLY)
             ask(a, a->half);
         lanes_store(e + g * LANES, exp_minus_size(lanes_load(z + g * LANES)));
     }
@@ -102,7 +102,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
     const size_t d = x->d, wide = wide_d(d);
     const size_t block = second ? block_rows(d) : rows_of_block(x, block_rows(d), size);
-    const int together = second ? SOME_TOGETHER : rows_together(x, is_f64, far);
+    const int together = rows_together(x, is_f64, far && !second);
     const int weighted = x->sample_weight != NULL;
     const double b = params[d];
     double *w_wide = scratch, *grad_w = w_wide + wide;
@@ -123,10 +123,11 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
          * is what the memory controller likes. (With `second`, all of it in add_products, where
          * the time is spent.) */
         ahead none = {0}, a = far ? ahead_of(x, i, block, size, SEEN_COMING) : none;
+        ahead *asked = far ? &a : &none; /* so that without `far` it is known that a is none */
         const size_t to_come = a.half ? block * d * size : 0;
         if (second)
             a.half = 0;
-        scores_of(X, is_f64, i * d, d, rows, together, w_wide, b, far ? &a : &none, r);
+        scores_of(X, is_f64, i * d, d, rows, together, w_wide, b, asked, r);
         load_labels(x, i, rows, y);
         ask_labels(x, &a, i, block);
         if (weighted)
@@ -136,7 +137,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
             y[k] = weight[k] = 0.0;
         }
         /* from the scores to the residuals */
-        exp_minus_sizes(r, vectors, e, EVENLY && far ? &a : NULL);
+        exp_minus_sizes(r, vectors, e, asked);
         for (size_t g = 0; g < vectors; g++) {
             if (EVENLY)
                 ask(&a, a.half);

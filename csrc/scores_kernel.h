@@ -11,6 +11,7 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
     const double *b = params + C * d;
     lanes poison = lanes_set(0.0), zero = poison;
     ahead none = {0};
+    double z[BLOCK] ALIGNED = {0}; /* behind the last row stands what has been looked at before */
     memset(scratch, 0, C * wide * sizeof *scratch);
     for (size_t c = 0; c < C; c++)
         memcpy(scratch + c * wide, params + c * d, d * sizeof *scratch);
@@ -19,8 +20,6 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
         ahead a = ahead_of(x, i, BLOCK, size, SEEN_COMING);
         a.half *= 2; /* both halves here */
         for (size_t c = 0; c < C; c++) {
-            double z[BLOCK] ALIGNED;
-            memset(z, 0, sizeof z);
             scores_of(x->X, is_f64, i * d, d, rows, together, scratch + c * wide, b[c],
                       c == 0 ? &a : &none, z);
             for (size_t k = 0; k < BLOCK; k += LANES)

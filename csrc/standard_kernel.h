@@ -260,8 +260,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
     const int has_v = look == LOOK_MOVES || look == LOOK_PRODUCT || look == LOOK_REST;
     const int adds = objective || look == LOOK_FORCES || look == LOOK_PRODUCT || look == LOOK_REST;
     /* with AVX-512 one row after the other is not best here: there is more to do for each */
-    const int in_order = EVENLY ? rows_together(x, is_f64, x->far) : SOME_TOGETHER;
-    const int together = has_v || d > LONG_ROW ? MOST_TOGETHER : in_order;
+    const int together = has_v ? MOST_TOGETHER : rows_together(x, is_f64, EVENLY && x->far);
     const int weighted = objective && x->sample_weight != NULL;
     const int curved = look != LOOK_GRADIENT;
     const char *X = x->X;
@@ -312,7 +311,7 @@ INLINE void standard_blocks(const samples *x, const int is_f64, const int look,
                 y[k] = moved[k] = c[k] = 0.0;
             }
         if (objective || look == LOOK_FORCES || look == LOOK_PRODUCT) {
-            exp_minus_sizes(z, vectors, e, EVENLY ? &a : NULL);
+            exp_minus_sizes(z, vectors, e, &a);
             for (size_t g = 0; g < vectors; g++) {
                 if (EVENLY)
                     ask(&a, a.half);
