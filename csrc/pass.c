@@ -51,6 +51,11 @@ static size_t whole_lines(size_t count)
     return (count + 7) / 8 * 8;
 }
 
+/* Doubles between the scratch of one thread and that of the next: 4 KB, as far as a processor
+ * fetches ahead of what it reads and writes. With nothing between them, it took from the other
+ * thread what that one was writing, and from memory two threads needed up to half as long again. */
+enum { BETWEEN_THREADS = 512 };
+
 /* Whether a times b doubles, b > 0, are more than a quarter of what can be addressed. Nobody has
  * so many, and the product might not fit a size_t: what is left of it would be a small size. */
 static int too_many(size_t a, size_t b)
@@ -209,7 +214,7 @@ static int set_up(pass *p, int what, const void *X, int X_kind, const void *y, i
     if (p->threads < 1) /* no rows, no parts */
         p->threads = 1;
     p->out_room = whole_lines(p->out_size + sizeof(part_state) / sizeof(double));
-    p->scratch_room = whole_lines(p->scratch_size);
+    p->scratch_room = whole_lines(p->scratch_size) + (p->threads > 1 ? BETWEEN_THREADS : 0);
     if (too_many(p->out_room, p->parts + 2) || too_many(p->scratch_room, (size_t)p->threads))
         return 0;
     p->doubles = allocate(((p->parts + 2) * p->out_room + (size_t)p->threads * p->scratch_room) *

@@ -21,7 +21,7 @@ typedef struct {
     double work;         /* of a pass, in nanoseconds: about 2 a row and 0.2 a number */
     int threads;         /* at most: so many have scratch */
     int as_many_as_pay;  /* or fewer, if a call makes few passes */
-    size_t out_room, scratch_room; /* the same, filled up to whole cache lines */
+    size_t out_room, scratch_room; /* from one part, or thread, to the next */
     double *doubles;     /* one piece of memory, in which lie: */
     double *total;       /* the sum of the parts, in order */
     double *next_params; /* room for the parameters after a step */
