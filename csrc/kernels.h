@@ -45,17 +45,17 @@ static inline size_t block_rows(size_t d)
     return rows < LANES ? LANES : rows > BLOCK ? BLOCK : rows;
 }
 
-/* Rows that lie in 16 KB of the first-level cache beside the sums: perhaps none. */
-static inline size_t rows_in_16_KB(size_t d, size_t size)
+/* Rows that lie in so many bytes, in whole vectors: perhaps none. */
+static inline size_t rows_in(size_t bytes, size_t d, size_t size)
 {
-    return 16384 / size / d / LANES * LANES;
+    return bytes / size / d / LANES * LANES;
 }
 
-/* So few, so that a block stays in the first-level cache; but not below 16, where the sums are
- * loaded and stored too often for it to pay. */
+/* So few, so that a block stays in the first-level cache beside the sums; but not below 16, where
+ * the sums are loaded and stored too often for it to pay. */
 static inline size_t near_rows(size_t d, size_t size)
 {
-    size_t rows = rows_in_16_KB(d, size);
+    size_t rows = rows_in(16384, d, size);
     return rows < 16 ? block_rows(d) : rows > BLOCK ? BLOCK : rows;
 }
 

@@ -159,13 +159,13 @@ INLINE size_t still_to_ask(const ahead *a)
 }
 
 /* Rows of a block, at most `rows`. Where memory is asked for evenly, 32: while one block is worked
- * on, the next comes into the first-level cache. Where it is asked for into that cache, 16 KB of
+ * on, the next comes into the first-level cache. Where it is asked for into that cache, 12 KB of
  * them beside the 16 KB that come, but not fewer than 16. */
 INLINE size_t rows_of_block(const samples *s, size_t rows, size_t size)
 {
     size_t most = EVENLY && s->far ? 32 : rows;
     if (is_near(s)) {
-        most = rows_in_16_KB(s->d, size);
+        most = rows_in(12288, s->d, size);
         most = most < 16 ? 16 : most;
     }
     return rows < most ? rows : most;
