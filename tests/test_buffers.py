@@ -624,6 +624,42 @@ def test_labels_are_looked_through_in_slices(fast, monkeypatch, C):
         fast.buffers.class_label_values(fast.buffers.class_labels(labels, 100), C)
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_every_label_at_a_limit_is_taken_or_refused(fast, kind):
+    """C looks at bits, a few hundred labels at a time: the first that is no label is the one
+    that is named, and what only looks like none (-0.0) is none of them."""
+    one, zero = kind(1), kind(0)
+    good = [zero, -zero, one, np.nextafter(zero, one), np.nextafter(one, zero), kind(0.5)]
+    bad = [np.nan, -np.nan, np.inf, -np.inf, -one, kind(2), np.finfo(kind).max]
+    bad += [np.nextafter(one, kind(2)), np.nextafter(-zero, -one)]
+    for n in (1, 255, 256, 257, 600):
+        labels = np.resize(np.array(good, kind), n)
+        fast.buffers.label_values(fast.buffers.labels(labels, n))
+        for i in {0, n // 2, 255, 256, n - 1} & set(range(n)):
+            for value in bad:
+                wrong = labels.copy()
+                wrong[i] = wrong[-1] = value
+                with pytest.raises(ValueError, match=rf"^y\[{i}\] is "):
+                    fast.buffers.label_values(fast.buffers.labels(wrong, n))
+
+
+@pytest.mark.parametrize("code", [code for code in INTEGERS if code != "?"])
+@pytest.mark.parametrize("C", [2, 127, 128, 255, 256, 300])
+def test_every_class_at_a_limit_is_taken_or_refused(fast, code, C):
+    """Also where the type holds fewer classes than there are, and negative numbers."""
+    limits = np.iinfo(code)
+    for n in (1, 255, 257, 600):
+        labels = np.full(n, min(C - 1, limits.max), code)
+        fast.buffers.class_label_values(fast.buffers.class_labels(labels, n), C)
+        for i in {0, 255, 256, n - 1} & set(range(n)):
+            for value in {C, limits.max, limits.min, -1}:
+                if limits.min <= value <= limits.max and not 0 <= value < C:
+                    wrong = labels.copy()
+                    wrong[i] = wrong[-1] = value
+                    with pytest.raises(ValueError, match=rf"^y\[{i}\] is {value}"):
+                        fast.buffers.class_label_values(fast.buffers.class_labels(wrong, n), C)
+
+
 def test_the_first_bad_cell_is_the_one_that_is_named(fast):
     table = X.copy()
     table[30, 1] = np.nan
