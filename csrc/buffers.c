@@ -3,7 +3,7 @@
 #include "pyref.h"
 
 /* Values are looked at by their bits, as integers, and without a branch for each: compilers make
- * vectors of that. If a few hundred of them are suspect, they are looked at one by one. */
+ * vectors of that. Where one of AT_ONCE values is suspect, all of them are looked at one by one. */
 enum { AT_ONCE = 256 };
 
 #define FIND(kind, type, integer, suspect, bad)                                     \
