@@ -79,13 +79,13 @@ __all__ = (
 # lacks what the estimator needs, and there this function would hide the package's modules.)
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .estimators import LogisticRegression as LogisticRegression
+    from .model.estimator import LogisticRegression as LogisticRegression
 elif _sys.implementation.name != "micropython":
 
     def __getattr__(name):
         if name != "LogisticRegression":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .estimators import LogisticRegression
+        from .model.estimator import LogisticRegression
 
         globals()[name] = LogisticRegression
         return LogisticRegression

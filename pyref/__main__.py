@@ -25,7 +25,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple, TextIO
 
-from . import datasets, documents, logistic, report, terminal
+from . import datasets, documents, logistic
+from .model import report
+from .pictures import terminal
 
 # Document 001: the output printed below its program.
 PRINTED = ("103.84988263633421", "-351.54572048917004")
@@ -727,7 +729,8 @@ def _of(module: str, name: str) -> Callable[[Any], Any]:
 
 
 def _command(name: str, help: str) -> Command:
-    return Command(name, help, _of("commands", f"{name}_arguments"), _of("commands", name))
+    room = "command.commands"
+    return Command(name, help, _of(room, f"{name}_arguments"), _of(room, name))
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -737,8 +740,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "bench",
         "measure the compiled path on this machine",
-        _of("bench", "add_arguments"),
-        _of("bench", "run"),
+        _of("command.bench", "add_arguments"),
+        _of("command.bench", "run"),
     ),
 )
 
@@ -769,7 +772,7 @@ def parser() -> argparse.ArgumentParser:
         "--version", action="store_true", help="show the version and what runs here, and exit"
     )
     if COMMANDS:
-        group = whole.add_subparsers(title="commands", metavar="command")
+        group = whole.add_subparsers(title="command.commands", metavar="command")
         for command in COMMANDS:
             added = group.add_parser(command.name, help=command.help, description=command.help)
             command.arguments(added)

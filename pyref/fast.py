@@ -20,11 +20,12 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from . import buffers, checks, fast_second_order
+from . import buffers, fast_second_order
 from . import predictions as predictions  # for the estimators
 from .buffers import Buffer, by_class, by_feature, doubles, zeros
-from .checks import Descent, Newton
 from .compiled import ffi, lib
+from .front import checks
+from .front.checks import Descent, Newton
 from .optimum import MEMORY
 from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
 

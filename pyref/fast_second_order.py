@@ -13,10 +13,11 @@ from copy import copy
 from math import frexp, ldexp, log, sqrt
 from typing import Any
 
-from . import buffers, checks, head_start
+from . import buffers, head_start
 from .buffers import Buffer, doubles, zeros
-from .checks import Newton
 from .compiled import ffi, lib
+from .front import checks
+from .front.checks import Newton
 from .optimum import _run
 from .passes import SECONDS_IN_C, finish, new_run
 from .samples import Point, _penalised, _reach_at_most

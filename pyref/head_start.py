@@ -13,7 +13,7 @@ that as well.)
 Legend: second_order.py.
 """
 
-from . import checks
+from .front import checks
 from .second_order import _dot, _plus
 from .separation import _step_proves_optimum
 

@@ -30,8 +30,8 @@ is 002's m, and 001 counts the three pieces of the chain rule from the other end
 
 from math import exp, log
 
-from . import checks
-from .checks import Descent
+from .front import checks
+from .front.checks import Descent
 
 try:
     from math import log1p

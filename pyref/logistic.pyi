@@ -2,8 +2,8 @@ from collections.abc import Callable
 from math import log1p as log1p
 from typing import Literal
 
-from .checks import Descent as Descent
-from .checks import _Number, _Numbers, _Table
+from .front.checks import Descent as Descent
+from .front.checks import _Number, _Numbers, _Table
 
 def sigmoid(z: _Number) -> float: ...
 def sigmoid_derivative(z: _Number) -> float: ...

@@ -27,8 +27,8 @@ Source: document 000, "for multiclass classification"; its i, j, N are our i, c,
 
 from math import exp, log
 
-from . import checks
-from .checks import Descent
+from .front import checks
+from .front.checks import Descent
 from .logistic import _penalty, _safe_learning_rate, log1p
 
 # -------------------------------------------------------- 1. from C scores to C probabilities

@@ -1,8 +1,8 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from .checks import Descent as Descent
-from .checks import _Number, _Numbers, _Table
+from .front.checks import Descent as Descent
+from .front.checks import _Number, _Numbers, _Table
 
 def logsumexp(zs: _Numbers) -> float: ...
 def softmax(zs: _Numbers) -> list[float]: ...

@@ -6,8 +6,8 @@ the end, it goes down a step of Newton's method or of L-BFGS. Legend and sources
 
 from math import log, sqrt
 
-from . import checks
-from .checks import Newton
+from .front import checks
+from .front.checks import Newton
 from .head_start import _head_start
 from .samples import _from_standard, _penalty, _reach_at_most, _standardised, _to_standard
 from .second_order import ROUNDING, _dot, _plus

@@ -1,8 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from .checks import Newton as Newton
-from .checks import _Number, _Numbers, _Table
+from .front.checks import Newton as Newton
+from .front.checks import _Number, _Numbers, _Table
 from .samples import Point
 
 def newton(

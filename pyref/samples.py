@@ -15,7 +15,7 @@ Legend: second_order.py.
 from collections import namedtuple
 from math import sqrt
 
-from . import checks
+from .front import checks
 from .logistic import _gradient
 from .second_order import (
     _cholesky,

@@ -41,7 +41,7 @@ Nelder, Generalized Linear Models, 2nd edition, 1989 (standard errors).
 
 from math import exp, sqrt
 
-from . import checks
+from .front import checks
 from .logistic import _loss_and_residual
 
 # Numbers that agree to this, relative to the terms they were added up from, count as equal.

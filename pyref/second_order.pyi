@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .checks import _Number, _Numbers, _Table
+from .front.checks import _Number, _Numbers, _Table
 
 def hessian(
     X: _Table, y: _Numbers, w: _Numbers, b: _Number, sample_weight: _Numbers | None = None

@@ -31,8 +31,8 @@ except ImportError as problem:
         " pip install 'pyref-logistic[sklearn]'. pyref.LogisticRegression works without it."
     ) from problem
 
-from . import estimators
-from .estimators import Callback, Table
+from .model import estimator as estimators
+from .model.estimator import Callback, Table
 
 __all__ = ("LogisticRegression",)
 

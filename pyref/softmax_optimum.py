@@ -29,8 +29,9 @@ from array import array
 from collections.abc import Callable
 from typing import Any, Literal
 
-from . import checks, multinomial
-from .checks import Newton
+from . import multinomial
+from .front import checks
+from .front.checks import Newton
 from .logistic import sigmoid
 from .optimum import MEMORY, PATIENCE, _line_search
 from .samples import Point

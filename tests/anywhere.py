@@ -542,8 +542,8 @@ def everything():
     from pyref import datasets as data
     from pyref import documents
     from pyref import logistic as L
-    from pyref import model_file as F
     from pyref import multinomial as M
+    from pyref.model import file as F
 
     the_same = [getattr(pyref, name, None) is getattr(L, name) for name in CONTRACT]
     check("import pyref has chapter 1", all(the_same))

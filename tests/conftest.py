@@ -16,7 +16,7 @@ from hypothesis import settings
 # scikit-learn skips one of its checks of an estimator unless SciPy was imported with this set.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
-pytest.register_assert_rewrite("compare", "oracle", "truth")
+pytest.register_assert_rewrite("helpers")
 
 # Pictures are drawn into memory: no window, whatever the machine has. (An example in the README
 # may say nothing of it, and matplotlib chooses when it is first imported.)

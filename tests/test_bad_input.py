@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from compare import same
+from helpers.compare import same
 
 INF, NAN = math.inf, math.nan
 X = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyref import bench, logistic
+from pyref import logistic
+from pyref.command import bench
 
 BENCHMARKS = Path(__file__).resolve().parent / "benchmarks"
 RUN = str(BENCHMARKS / "run.py")

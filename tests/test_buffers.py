@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from compare import same
+from helpers.compare import same
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,11 +8,10 @@ documents' loss, formed with so many digits that the quotient is exact beyond ev
 import itertools
 
 import mpmath
-import oracle
 import pytest
 import sympy
-import truth
-from compare import EPS, gradient_and_bound, ulp_error, within
+from helpers import oracle, truth
+from helpers.compare import EPS, gradient_and_bound, ulp_error, within
 from sympy import Rational, Symbol, exp, log, simplify, symbols
 
 y, p = symbols("y p", positive=True)

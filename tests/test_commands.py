@@ -25,9 +25,12 @@ import polars as pl
 import pytest
 
 import pyref
-from pyref import LogisticRegression, commands, model_file, tables
+from pyref import LogisticRegression
 from pyref import __main__ as command_line
-from pyref.progress import Progress, line, span
+from pyref.command import commands
+from pyref.command.progress import Progress, line, span
+from pyref.model import file as model_file
+from pyref.model import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -893,7 +896,7 @@ def test_a_second_ctrl_c_ends_it_at_once(folder):
 # The command line, which makes a file once a fit has come to its 20th iteration.
 WATCHED = """
 import sys
-from pyref import progress
+from pyref.command import progress
 call = progress.Progress.__call__
 def watched(self, k, loss):
     if k == 20:
@@ -1087,7 +1090,7 @@ def test_a_thousand_columns_are_not_all_listed(here):
 
 
 def test_the_bare_command_does_not_import_the_commands_room():
-    code = "import sys, pyref.__main__; print('pyref.commands' in sys.modules)"
+    code = "import sys, pyref.__main__; print('pyref.command.commands' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
     )

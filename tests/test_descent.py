@@ -10,11 +10,11 @@ import time
 import warnings
 
 import numpy as np
-import oracle
 import pytest
-from compare import EPS, descent_agrees, gradient_agrees, same, within
+from helpers import oracle
+from helpers.compare import EPS, descent_agrees, gradient_agrees, same, within
 
-from pyref.checks import Descent
+from pyref.front.checks import Descent
 
 INF = math.inf
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression as Theirs
 
 import pyref
-from pyref import LogisticRegression, estimators, softmax_optimum
+from pyref import LogisticRegression, softmax_optimum
+from pyref.model import estimator as estimators
 
 BACKENDS = ["python"] if os.environ.get("PYREF_PURE") == "1" else ["python", "c"]
 
@@ -838,7 +839,7 @@ def test_threads_are_for_the_compiled_part(backend):
 def test_importing_stays_light():
     code = """
 import sys, pyref
-assert not {"pyref.estimators", "numpy", "cffi", "sklearn"} & set(sys.modules)
+assert not {"pyref.model.estimator", "numpy", "cffi", "sklearn"} & set(sys.modules)
 model = pyref.LogisticRegression(backend="python").fit([[1], [2], [3], [4]], [0, 1, 0, 1])
 assert model.converged_ and model.predict([[9]]) == [1]
 assert not {"numpy", "pandas", "sklearn"} & set(sys.modules)

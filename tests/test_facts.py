@@ -8,10 +8,9 @@ import math
 
 import mpmath
 import numpy as np
-import oracle
 import pytest
-import truth
-from compare import EPS, descent_agrees, gradient_agrees, same, within
+from helpers import oracle, truth
+from helpers.compare import EPS, descent_agrees, gradient_agrees, same, within
 
 import pyref.logistic
 

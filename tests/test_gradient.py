@@ -5,9 +5,9 @@ import itertools
 import math
 
 import numpy as np
-import oracle
 import pytest
-from compare import QUANTUM, gradient_agrees, gradient_and_bound, same, within
+from helpers import oracle
+from helpers.compare import QUANTUM, gradient_agrees, gradient_and_bound, same, within
 
 INF = math.inf
 WIDTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65)

@@ -23,14 +23,13 @@ from pathlib import Path
 
 import mpmath
 import numpy as np
-import oracle
-import oracle_multinomial
-import oracle_second_order
 import pytest
+from helpers import oracle, oracle_multinomial, oracle_second_order
 
 import pyref
 from pyref import __main__ as command_line
-from pyref import datasets, documents, logistic, multinomial, optimum, second_order, terminal
+from pyref import datasets, documents, logistic, multinomial, optimum, second_order
+from pyref.pictures import terminal
 
 ROOT = Path(__file__).resolve().parent.parent
 PRINTED = ("103.84988263633421", "-351.54572048917004")  # document 001's output

@@ -15,9 +15,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import pyref
-from pyref import LogisticRegression, model_file
-from pyref.files import replacing
-from pyref.model_file import ModelFileError
+from pyref import LogisticRegression
+from pyref.model import file as model_file
+from pyref.model.atomic import replacing
+from pyref.model.file import ModelFileError
 
 AGAIN = "restore a copy, or fit and save again"
 NASTY = [0.0, -0.0, 5e-324, -5e-324, 2.225073858507201e-308, 2.2250738585072014e-308]

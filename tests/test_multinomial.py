@@ -15,9 +15,9 @@ from types import SimpleNamespace
 
 import mpmath
 import numpy as np
-import oracle_multinomial as oracle
 import pytest
 import sympy
+from helpers import oracle_multinomial as oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf

@@ -7,12 +7,11 @@ through would make the tests that use it worthless.
 
 import math
 
-import compare
 import mpmath
 import numpy as np
-import oracle
 import pytest
-from compare import Blind, Worst, same, ulp_error, ulps, within
+from helpers import compare, oracle
+from helpers.compare import Blind, Worst, same, ulp_error, ulps, within
 
 INF, NAN = math.inf, math.nan
 TINY = 5e-324

@@ -24,7 +24,8 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
 import pyref
-from pyref import datasets, documents, plots
+from pyref import datasets, documents
+from pyref.pictures import plots
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "tests" / "pictures"
@@ -137,14 +138,14 @@ def test_without_matplotlib_the_error_has_the_cure(draw, monkeypatch):
 def test_matplotlib_is_imported_late_and_pyplot_only_for_a_new_figure():
     code = """
 import sys
-import pyref.plots
+import pyref.pictures.plots
 assert not {"matplotlib", "numpy"} & set(sys.modules)
 from matplotlib.figure import Figure
 ax = Figure().subplots()
-pyref.plots.loss_curve([2, 1], ax=ax)
-pyref.plots.sigmoid_fit([1, 2, 3, 4], [0, 1, 0, 1], 1, -2, ax=ax)
-pyref.plots.decision_boundary(([1, 2], 0), [[0, 1], [1, 0]], [0, 1], ax=ax)
-pyref.plots.loss_surface([1, 2], [0, 1], a_limits=(0, 1), b_limits=(0, 1), ax=ax)
+pyref.pictures.plots.loss_curve([2, 1], ax=ax)
+pyref.pictures.plots.sigmoid_fit([1, 2, 3, 4], [0, 1, 0, 1], 1, -2, ax=ax)
+pyref.pictures.plots.decision_boundary(([1, 2], 0), [[0, 1], [1, 0]], [0, 1], ax=ax)
+pyref.pictures.plots.loss_surface([1, 2], [0, 1], a_limits=(0, 1), b_limits=(0, 1), ax=ax)
 assert "matplotlib.pyplot" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

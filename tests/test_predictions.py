@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from compare import same
+from helpers.compare import same
 
 import pyref
 from pyref import softmax_optimum

@@ -15,8 +15,8 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-import truth
-from compare import Worst, same, ulp_error
+from helpers import truth
+from helpers.compare import Worst, same, ulp_error
 
 HERE = Path(__file__).parent
 CSRC = HERE.parent / "csrc"

@@ -9,8 +9,8 @@ import math
 
 import mpmath
 import numpy as np
-import truth
-from compare import (
+from helpers import truth
+from helpers.compare import (
     EPS,
     QUANTUM,
     Blind,

@@ -5,7 +5,7 @@ import math
 import pytest
 from mpmath import mp
 
-from pyref import report
+from pyref.model import report
 
 NAN = float("nan")
 

@@ -13,7 +13,7 @@ from array import array
 from pathlib import Path
 
 import pytest
-from compare import same
+from helpers.compare import same
 
 HERE = Path(__file__).parent
 INSTRUCTION_SETS = ("baseline", "v3", "v4")

@@ -11,8 +11,8 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-import truth
-from compare import EPS, QUANTUM, Worst, same, ulp_error, ulps
+from helpers import truth
+from helpers.compare import EPS, QUANTUM, Worst, same, ulp_error, ulps
 
 INF, NAN = math.inf, math.nan
 

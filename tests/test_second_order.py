@@ -18,14 +18,14 @@ from unittest import mock
 
 import mpmath
 import numpy as np
-import oracle_second_order as oracle
 import pytest
 import sympy
 from conftest import PURE_ONLY
+from helpers import oracle_second_order as oracle
+from helpers.oracle_second_order import lre, lre_of_sums, optimum
 from mpmath import mpf
-from oracle_second_order import lre, lre_of_sums, optimum
 
-import pyref.checks
+import pyref.front.checks
 import pyref.logistic
 import pyref.optimum
 import pyref.second_order
@@ -1066,7 +1066,7 @@ def test_the_contract(impl):
             }.items()
         )
         fit = getattr(impl, method)(X4, Y4)
-        assert type(fit) is pyref.checks.Newton
+        assert type(fit) is pyref.front.checks.Newton
         assert fit._fields == (
             "w",
             "b",
@@ -1198,7 +1198,7 @@ def damaged(names, old, new):
     sources = [Path(*pyref.__path__, f"{name}.py").read_text(encoding="utf-8") for name in names]
     assert sum(source.count(old) for source in sources) == 1, old
     modules = {name: types.ModuleType(f"damaged.{name}") for name in names}
-    package = {"checks": pyref.checks, "logistic": pyref.logistic, **modules}
+    package = {"checks": pyref.front.checks, "logistic": pyref.logistic, **modules}
     found = {"damaged": types.ModuleType("damaged")}
     found.update((f"damaged.{name}", module) for name, module in package.items())
     with mock.patch.dict(sys.modules, found):

@@ -14,11 +14,12 @@ from array import array
 
 import numpy as np
 import pytest
-from compare import same
-from oracle_second_order import lre, lre_of_sums
+from helpers.compare import same
+from helpers.oracle_second_order import lre, lre_of_sums
 from test_signals_memory import interrupted
 
-from pyref import buffers, checks, fast_second_order, head_start, optimum
+from pyref import buffers, fast_second_order, head_start, optimum
+from pyref.front import checks
 from pyref.samples import _reach_at_most, _Samples, _standardised
 from pyref.second_order import _dot
 

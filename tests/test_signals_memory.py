@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 import pytest
-from compare import same
-from tasks import settled, tasks
+from helpers.compare import same
+from helpers.tasks import settled, tasks
 
 PATIENCE = 0.25  # seconds from Ctrl-C to KeyboardInterrupt
 

@@ -21,8 +21,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pyref import tables
-from pyref.tables import TableError
+from pyref.model import tables
+from pyref.model.tables import TableError
 
 READERS = {"library": False, "polars": True}
 
@@ -548,7 +548,7 @@ def test_parquet_without_polars(parquet):
 def test_the_standard_library_suffices():
     """The readers import neither numpy nor polars before they need them."""
     code = (
-        "import io, sys\nfrom pyref import tables\n"
+        "import io, sys\nfrom pyref.model import tables\n"
         "sys.stdin = io.TextIOWrapper(io.BytesIO(b'a,b\\n1,2\\n'))\n"
         "print(tables.read('-', polars=False).X.tolist())\n"
         "print(sorted({'numpy', 'polars'} & set(sys.modules)))\n"

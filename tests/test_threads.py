@@ -16,8 +16,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from compare import same
-from tasks import settled, tasks
+from helpers.compare import same
+from helpers.tasks import settled, tasks
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="threads are counted in /proc/self/task"

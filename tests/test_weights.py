@@ -13,9 +13,9 @@ from array import array
 import mpmath
 import numpy as np
 import pytest
-from compare import same
+from helpers.compare import same
+from helpers.oracle_second_order import lre, lre_of_sums
 from mpmath import mpf
-from oracle_second_order import lre, lre_of_sums
 
 CHAPTERS = {"python": ("pyref.logistic", "pyref.multinomial"), "c": ("pyref.fast",) * 2}
 if os.environ.get("PYREF_PURE") == "1":

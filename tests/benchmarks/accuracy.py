@@ -44,12 +44,12 @@ here = Path(__file__).resolve().parent
 sys.path[:0] = [str(here), str(here.parent)]
 
 import truth  # noqa: E402
-from compare import QUANTUM, ulp_error  # noqa: E402
 from harness import aligned, machine, markdown, say, versions  # noqa: E402
+from helpers.compare import QUANTUM, ulp_error  # noqa: E402
 
 import pyref  # noqa: E402
 from pyref import fast  # noqa: E402
-from pyref.bench import instruction_set  # noqa: E402
+from pyref.command.bench import instruction_set  # noqa: E402
 
 SCHEMA = 1
 DISTRIBUTIONS = (

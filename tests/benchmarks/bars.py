@@ -33,7 +33,7 @@ from harness import (
 from peers import DOCUMENT, PEERS, Problem
 
 from pyref import datasets, documents, fast, logistic
-from pyref.bench import cores, read
+from pyref.command.bench import cores, read
 
 OURS = "pyref"
 READ_ALL, READ_ONE, READ_TORCH = "read, default threads", "read, one thread", "read, torch.sum"

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any, NamedTuple
 
-from pyref import bench
+from pyref.command import bench
 
 PAUSE = 0.05  # seconds at least before a turn
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from harness import Descended
 
-from pyref.bench import cores
+from pyref.command.bench import cores
 
 
 class Problem(NamedTuple):

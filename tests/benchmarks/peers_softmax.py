@@ -9,7 +9,7 @@ import os
 import numpy as np
 from harness import Descended
 
-from pyref.bench import cores
+from pyref.command.bench import cores
 
 
 def plain_numpy(problem):

@@ -107,7 +107,7 @@ def measure(names, settings, lifted, keep):
     from peers_optimum import DISTRIBUTIONS as MORE
 
     from pyref import fast
-    from pyref.bench import instruction_set
+    from pyref.command.bench import instruction_set
 
     found = {
         "schema": SCHEMA,

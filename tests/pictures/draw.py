@@ -19,7 +19,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import pyref
-from pyref import datasets, documents, plots
+from pyref import datasets, documents
+from pyref.pictures import plots
 
 DPI = 160  # 8 inches are 1280 pixels, for screens that have more than the README's 800
 

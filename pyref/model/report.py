@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from . import terminal
+from ..pictures import terminal
 
 # Of the standard normal distribution, 95 % lies within this distance of 0.
 NORMAL_QUANTILE = 1.9599639845400543

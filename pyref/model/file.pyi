@@ -2,8 +2,8 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any, NamedTuple
 
-from .checks import _Numbers
-from .estimators import LogisticRegression
+from ..front.checks import _Numbers
+from .estimator import LogisticRegression
 
 AGAIN: str
 FORMAT: str

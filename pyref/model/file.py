@@ -55,9 +55,9 @@ import sys
 from collections import namedtuple
 from math import ldexp
 
-from . import checks
-from .logistic import sigmoid
-from .multinomial import softmax
+from ..front import checks
+from ..logistic import sigmoid
+from ..multinomial import softmax
 
 FORMAT = "pyref logistic regression"
 VERSION = 1
@@ -330,7 +330,7 @@ def save(model, path):
     the label, the name or the setting that no file can hold, and a model that is not fitted;
     OSError, a file that cannot be written.
     """
-    from .files import replacing  # for here alone: a small Python has no os.fsync
+    from .atomic import replacing  # for here alone: a small Python has no os.fsync
 
     data = text(model).encode("utf-8")
     with replacing(path) as file:
@@ -445,7 +445,7 @@ def load(path):
 
 def restore(found, name):
     """The estimator of a Model; `name` stands for its file in the errors."""
-    from .estimators import LogisticRegression
+    from .estimator import LogisticRegression
 
     settings = dict(found.settings)
     weights = settings.get("class_weight")

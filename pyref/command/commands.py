@@ -19,12 +19,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
-from . import estimators, model_file, tables, terminal
-from .estimators import LogisticRegression
-from .files import replacing
-from .model_file import ModelFileError
+from ..model import estimator as estimators
+from ..model import file as model_file
+from ..model import tables
+from ..model.atomic import replacing
+from ..model.estimator import LogisticRegression
+from ..model.file import ModelFileError
+from ..model.tables import Table, TableError
+from ..pictures import terminal
 from .progress import Progress
-from .tables import Table, TableError
 
 PICTURES = (".png", ".pdf", ".svg")
 EXTRA = "pip install 'pyref-logistic[{}]'"
@@ -448,7 +451,7 @@ def plot(arguments: argparse.Namespace) -> int:
                 f"{arguments.data}, row {i + 1}, column {arguments.target!r} is {label!r}, and the"
                 f" model knows {known}: remove the row, or fit anew"
             )
-    plots = importlib.import_module(f"{__package__}.plots")
+    plots = importlib.import_module("..pictures.plots", __package__)
     try:
         ax = _draw_fit(plots, model, table, arguments)
     except ValueError as error:
@@ -487,7 +490,7 @@ def _draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = F
     if not losses:
         raise Mistake("the fit made no iteration, so it has no loss curve: fit again")
     if to != "-":
-        plots = importlib.import_module(f"{__package__}.plots")
+        plots = importlib.import_module("..pictures.plots", __package__)
         ax = _axes(plots)
         plots.loss_curve(losses, ax=ax, log=log)
         _save_picture(ax.figure, to)

@@ -26,7 +26,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from . import datasets, logistic, terminal
+from .. import datasets, logistic
+from ..pictures import terminal
 
 
 class Shape(NamedTuple):
@@ -251,7 +252,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 1 and one line if there is nothing that can be measured."""
     try:
-        fast = importlib.import_module(f"{__package__}.fast")
+        fast = importlib.import_module("..fast", __package__)
         lines = page(fast, args.quick, terminal.width(sys.stdout))
     except ImportError as error:
         problem = f"nothing to measure: {' '.join(str(error).split())}"

@@ -50,7 +50,8 @@ import struct
 
 import mpmath
 import numpy as np
-import oracle
+
+from helpers import oracle
 
 EPS = 2.0**-52
 QUANTUM = 2.0**-1074  # the smallest positive float, and the spacing of all below 2^-1021

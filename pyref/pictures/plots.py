@@ -24,14 +24,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from . import checks, terminal
-from .logistic import _add_gradient_ab, _with_not_y, sigmoid
-from .second_order import hessian
+from ..front import checks
+from ..logistic import _add_gradient_ab, _with_not_y, sigmoid
+from ..second_order import hessian
+from . import terminal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .checks import _Number, _Numbers, _Table
+    from ..front.checks import _Number, _Numbers, _Table
 
 SIZE = (8.0, 5.5)  # of a new figure, in inches
 

@@ -27,8 +27,9 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from . import checks, report, terminal
-from .softmax_optimum import (
+from ..front import checks
+from ..pictures import terminal
+from ..softmax_optimum import (
     block,
     columns_of,
     independent_columns,
@@ -36,8 +37,9 @@ from .softmax_optimum import (
     scores,
     softmax_optimum,
 )
+from . import report
 
-PACKAGE = __name__.rpartition(".")[0]
+PACKAGE = __name__.rpartition(".model.")[0]
 
 SOLVERS = ("auto", "newton", "lbfgs", "gradient_descent")
 

@@ -1,0 +1,1 @@
+"""Every public function once, and the checks of what people give."""

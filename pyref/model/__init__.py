@@ -1,0 +1,1 @@
+"""What people fit: the estimator, tables in, reports and model files out."""

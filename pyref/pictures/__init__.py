@@ -1,0 +1,1 @@
+"""Pictures of a fit: with matplotlib, and with characters."""

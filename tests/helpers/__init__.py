@@ -1,0 +1,1 @@
+"""What several tests use: comparators, oracles, independent truth."""
