@@ -441,7 +441,7 @@ def why_nan(cloud: Any, w: Sequence[float], b: float, epoch: int) -> str:
         for w_j, x_j in zip(w, x):
             z += w_j * x_j
         if y[i] == 1 and z > 0 and 1 / (1 + math.exp(-z)) == 1:
-            loss = logistic.binary_cross_entropy_with_logits(1, z)
+            loss = logistic.loss_and_residual(1, z)[0]
             return (
                 f"In epoch {epoch} the score z of sample {i} reaches {z:.2f}, and 1/(1 + e^-z)"
                 " rounds to exactly 1. Its label is 1, so its loss in the document has the term"

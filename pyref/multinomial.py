@@ -25,11 +25,9 @@ Legend, chapter 1's continued:
 Source: document 000, "for multiclass classification"; its i, j, N are our i, c, n.
 """
 
-from math import exp, log
+from math import exp, isfinite, log
 
-from .front import checks
-from .front.checks import Descent
-from .logistic import _penalty, _safe_learning_rate, log1p
+from .logistic import log1p, total
 
 # -------------------------------------------------------- 1. from C scores to C probabilities
 #
@@ -66,10 +64,9 @@ def logsumexp(zs):
     >>> logsumexp([0, 3]) == softplus(3)
     True
     """
-    zs = checks.scores(zs)
-    _, top, rest = _exponentials(zs)
+    _, top, rest = exponentials(zs)
     m = zs[top]
-    if m in (checks.INFINITY, checks.MINUS_INFINITY) and all([z == z for z in zs]):
+    if m in (float('inf'), -float('inf')) and all([z == z for z in zs]):
         return m  # the sum is infinite, or 0: known without a shift, which would be inf - inf
     # log(e^m * (1 + rest)) = m + log(1 + rest)
     return m + log1p(rest)
@@ -98,12 +95,12 @@ def softmax(zs):
     place of that difference is its relative error. For [8.06, -608.84] this is 5.5e-14; for
     [0, z] there is nothing to round.
     """
-    es, _, rest = _exponentials(checks.scores(zs))
+    es, _, rest = exponentials(zs)
     all_es = 1 + rest
     return [e / all_es for e in es]
 
 
-def _exponentials(zs):
+def exponentials(zs):
     # Returns es, the top class, and rest: the sum of es without the top's. So all_es is 1 + rest.
     # Why not all_es itself: when the top leaves little to the others, log(all_es) and 1 - p of
     # the top need all the digits of that little, and 1 + rest rounds them away.
@@ -135,14 +132,10 @@ def categorical_cross_entropy(ys, ps):
     >>> categorical_cross_entropy([0, 1, 0], [0.5, 0, 0.5])
     inf
     """
-    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
-    ps = checks.numbers(ps, "ps")
-    checks.same_classes(ps, "ps", len(ys), "probability")
     loss = 0.0
     for c, (y_c, p_c) in enumerate(zip(ys, ps)):
-        checks.probability(p_c, f"ps[{c}]")
         if y_c > 0:  # 0 * log(0) counts as 0, as in chapter 1
-            loss -= y_c * log(p_c) if p_c > 0 else checks.MINUS_INFINITY
+            loss -= y_c * log(p_c) if p_c > 0 else -float('inf')
     return loss
 
 
@@ -160,10 +153,7 @@ def categorical_cross_entropy_with_logits(ys, zs):
     >>> categorical_cross_entropy_with_logits([1, 0], [-1000, 0])      # from ps it would be inf
     1000.0
     """
-    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
-    zs = checks.scores(zs)
-    checks.same_classes(zs, "zs", len(ys), "score")
-    return _loss_and_residuals(_label(ys), zs)[0]
+    return loss_and_residuals(ys, zs)[0]
 
 
 # -------------------------------------------------------- 3. from the loss to the scores
@@ -219,7 +209,7 @@ def _labels(y, C):
 
 
 def _loss_and_residuals(label, zs):
-    es, top, rest = _exponentials(zs)
+    es, top, rest = exponentials(zs)
     all_es = 1 + rest
     total, parts = label
     # L = sum of ys[c] (logsumexp(zs) - zs[c]), with logsumexp(zs) = zs[top] + log(1 + rest):
@@ -241,41 +231,12 @@ def _loss_and_residuals(label, zs):
 # -------------------------------------------------------- 4. many samples: the gradient
 
 
-def softmax_gradient(X, y, W, b, sample_weight=None):
-    """Loss and gradient of the C scores, summed over the samples: (loss, grad_W, grad_b).
-
-        loss         = sum of L(ys_i, zs_i)
-        grad_W[j][c] = sum of (ps_i[c] - ys_i[c]) * x_i[j]
-        grad_b[c]    = sum of (ps_i[c] - ys_i[c])
-
-    X is n rows of d features; y is n class numbers from 0 to C-1 or n rows of C probabilities
-    that sum to 1; W is d rows of C weights, b is C intercepts, and so are grad_W and grad_b;
-    sample_weight counts the rows as in chapter 1. TypeError or ValueError names the entry that
-    cannot be used. (Document 000.)
-
-    >>> softmax_gradient([[1, 0], [0, 1]], [0, 1], [[0, 0], [0, 0]], [0, 0])[1:]
-    ([[-0.5, 0.5], [0.5, -0.5]], [0.0, 0.0])
-
-    The residuals of a sample sum to 0 over the classes, and so does every row of the gradient.
-    A sure and right prediction keeps its tiny gradient, which ps[k] - 1 has lost:
-
-    >>> _, _, grad_b = softmax_gradient([[1]], [0], [[40, 0]], [0, 0])
-    >>> round(grad_b[0] * 1e18, 6), softmax([40, 0])[0] - 1
-    (-4.248354, 0.0)
-    """
-    X = checks.table(X)
-    y = checks.class_labels(y, len(X))
-    s = checks.sample_weights(sample_weight, len(X))
-    W = checks.class_weights(W, len(X[0]))
-    C = len(W[0])
-    b = checks.intercepts(b, C)
-    checks.class_label_values(y, C)
-    checks.sample_weight_values(s, len(X))
-    checks.table_values(X)
-    return _softmax_gradient(X, _labels(y, C), W, b, s)
+def loss_and_residuals(ys, zs):
+    return _loss_and_residuals(_label(ys), zs)
 
 
-def _softmax_gradient(X, labels, W, b, s):
+def softmax_gradient(X, y, W, b, s=None):
+    labels = _labels(y, len(b))
     loss = 0.0
     grad_W, grad_b = [[0.0] * len(b) for _ in W], [0.0] * len(b)
     for i, x_i in enumerate(X):
@@ -307,130 +268,27 @@ def _softmax_gradient(X, labels, W, b, s):
 # with the same differences the penalty likes best the one whose rows sum to 0.)
 
 
-def softmax_safe_learning_rate(X, reduction="mean", l2=0.0, sample_weight=None):
-    """A learning rate with which every step of softmax_descent lowers F: 1 / L.
-
-    By chapter 1's argument, once we know how much the loss may curve by the scores. Move them
-    along a direction u of length 1. The slope is the sum of (ps[c] - ys[c]) u[c], and changes
-    by the sum of ps[c] u[c]^2 less the square of the sum of ps[c] u[c]. That is the variance of
-    a number which is u[c] with probability ps[c]. A variance is at most a quarter of the range
-    squared, and (u[c] - u[k])^2 <= 2 (u[c]^2 + u[k]^2) <= 2. So 1/2 takes the place of 1/4:
-
-        curvature of F  <=  L  =  mean of (|x|^2 + 1) / 2  +  l2
-
-    Arguments and errors are those of `safe_learning_rate`.
-
-    >>> softmax_safe_learning_rate([[1, 2], [3, 4]])
-    0.125
-    """
-    X = checks.table(X)
-    s = checks.sample_weights(sample_weight, len(X))
-    checks.choice(reduction, "reduction", ("sum", "mean"))
-    l2 = checks.not_negative(l2, "l2")
-    total = checks.sample_weight_values(s, len(X))
-    checks.table_values(X)
-    rate = _safe_learning_rate(X, s, total, l2, 1 / 2)
-    return rate / total if reduction == "sum" else rate
-
-
-def softmax_descent(
-    X,
-    y,
-    *,
-    classes=None,
-    learning_rate,
-    iterations,
-    W=None,
-    b=None,
-    momentum=0.0,
-    reduction="mean",
-    tolerance=0.0,
-    callback=None,
-    l2=0.0,
-    sample_weight=None,
-):
-    """Fit (W, b) by steps against the gradient: Descent(w, b, losses, iterations, status).
-
-        v <- momentum * v + gradient            (W, b) <- (W, b) - learning_rate * v
-
-    X is n rows of d features; y is n class numbers or n rows of C probabilities. C is `classes`;
-    without it, the width of y's rows, or one more than the largest class number (give it where
-    y may lack the last classes). W, d rows of C, and b, C intercepts, start at zeros unless
-    given. The result's w is d rows of C. All else is as in chapter 1's gradient_descent:
-    learning_rate a number or "safe", reduction "mean" or "sum", l2, sample_weight, losses[t]
-    the objective F before update t, callback(t, losses[t]) after it, and status "converged",
-    "iterations" or "diverged". TypeError or ValueError names the argument or the entry that
-    cannot be used.
-
-    >>> X, y = [[-3], [-2], [-1], [1], [2], [3]], [0, 1, 0, 2, 1, 2]
-    >>> fit = softmax_descent(X, y, learning_rate=1, iterations=1000, tolerance=1e-9)
-    >>> fit.status, [round(p, 4) for p in softmax([w * 3 + b for w, b in zip(fit.w[0], fit.b)])]
-    ('converged', [0.0062, 0.1828, 0.8109])
-
-    C = 2 is chapter 1 again: w is the difference of the two columns. The columns start equal
-    and move apart in equal steps, each with the whole residual, so that half the learning rate
-    goes the same way:
-
-    >>> from pyref.logistic import gradient_descent
-    >>> X, y = [[1], [2], [3], [4]], [0, 1, 0, 1]
-    >>> one = gradient_descent(X, y, learning_rate=0.5, iterations=100)
-    >>> two = softmax_descent(X, y, learning_rate=0.25, iterations=100)
-    >>> abs(one.w[0] - (two.w[0][1] - two.w[0][0])) < 1e-12
-    True
-    """
-    X = checks.table(X)
-    y = checks.class_labels(y, len(X))
-    s = checks.sample_weights(sample_weight, len(X))
-    d = len(X[0])
-    C = checks.classes_of(y) if classes is None else checks.count(classes, "classes", 1)
-    learning_rate = checks.learning_rate(learning_rate)
-    iterations = checks.count(iterations, "iterations")
-    W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
-    b = [0.0] * C if b is None else checks.intercepts(b, C)
-    momentum = checks.not_negative(momentum, "momentum")
-    checks.choice(reduction, "reduction", ("sum", "mean"))
-    tolerance = checks.not_negative(tolerance, "tolerance")
-    checks.callback(callback)
-    l2 = checks.not_negative(l2, "l2")
-    checks.class_label_values(y, C)
-    total = checks.sample_weight_values(s, len(X))
-    checks.table_values(X)
-
-    labels = _labels(y, C)
-    if learning_rate == "safe":
-        step = _safe_learning_rate(X, s, total, l2, 1 / 2) / total
-    else:
-        step = learning_rate / total if reduction == "mean" else learning_rate
-    # b is the last row, below W: what moves W moves b
+def softmax_descent(X, y, W, b, learning_rate, iterations, momentum=0.0, tolerance=0.0, l2=0.0, s=None, watch=None):
+    n = total(s) if s else len(y)
+    d, C = len(W), len(b)
     rows = W + [b]
     v = [[0.0] * C for _ in rows]
     losses = []
-    status = "iterations"
     for t in range(iterations):
         W = rows[:d]
-        loss, grad_W, grad_b = _softmax_gradient(X, labels, W, rows[d], s)
-        F = loss / total
+        loss, grad_W, grad_b = softmax_gradient(X, y, W, rows[d], s)
+        F = loss / n
         if l2:
-            F += _penalty([w for W_j in W for w in W_j], l2)
-            grad_W = [
-                [g + total * l2 * w for g, w in zip(grad_j, W_j)] for grad_j, W_j in zip(grad_W, W)
-            ]
-        if not checks.is_finite(F):
-            status = "diverged"
-            break
-        grad = grad_W + [grad_b]
-        if all([abs(g) / total <= tolerance for grad_j in grad for g in grad_j]):
-            status = "converged"
-            break
-        # v <- momentum * v + gradient
+            F += l2 / 2 * total([w * w for W_j in W for w in W_j])
+        grad = [[g / n + l2 * w for g, w in zip(grad_j, W_j)] for grad_j, W_j in zip(grad_W, W)] + [[g / n for g in grad_b]]
+        if all([abs(g) <= tolerance for grad_j in grad for g in grad_j]):
+            return W, rows[d], losses, "converged"
         v = [[momentum * u + g for u, g in zip(v_j, grad_j)] for v_j, grad_j in zip(v, grad)]
-        # (W, b) <- (W, b) - step * v
-        new = [[w - step * u for w, u in zip(row, v_j)] for row, v_j in zip(rows, v)]
-        if not all([checks.is_finite(w) for row in new for w in row]):
-            status = "diverged"
-            break
+        new = [[w - learning_rate * u for w, u in zip(row, v_j)] for row, v_j in zip(rows, v)]
+        if not all([isfinite(w) for row in new for w in row]) or not isfinite(F):
+            return W, rows[d], losses, "diverged"
         rows = new
         losses.append(F)
-        if callback is not None and callback(t, losses[t]):
+        if watch is not None and watch(t, F):
             break
-    return Descent(rows[:d], rows[d], losses, len(losses), status)
+    return rows[:d], rows[d], losses, "iterations"

@@ -17,7 +17,6 @@ Needs scikit-learn, the extra [sklearn].
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 try:
@@ -78,7 +77,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, estimators.LogisticRegr
             self.feature_names_in_ = names
         return self
 
-    def _apply(self, function: Callable[..., Any], X: Any) -> tuple[Any, Any]:
+    def _apply(self, function: str, X: Any) -> tuple[Any, Any]:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=FLOATS, order="C")
         return super()._apply(function, X)

@@ -419,8 +419,8 @@ def each_by_fast(fast, memory, function, pool, other=None):
         return getattr(fast, function)(memory.place(values.tobytes(), "d", [len(values)]))
     if function in ("log", "log1p", "exp_minus"):
         out = array("d", bytes(8 * len(values)))
-        to, of = fast.ffi.from_buffer("double[]", out), fast.ffi.from_buffer("double[]", values)
-        getattr(fast.lib, f"pyref_{function}")(of, to, len(out))
+        to, of = fast.FRONT.engine.ffi.from_buffer("double[]", out), fast.FRONT.engine.ffi.from_buffer("double[]", values)
+        getattr(fast.FRONT.engine.lib, f"pyref_{function}")(of, to, len(out))
         return out
     if other:
         if function == "loss":
@@ -473,7 +473,7 @@ def table_by_fast(fast, memory, threads, seconds, word, n, d, C, X, X_kind, X_at
 
 def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weight, how):
     """The same through the C interface: for what pyref.fast has no name for."""
-    ffi, lib = fast.ffi, fast.lib
+    ffi, lib = fast.FRONT.engine.ffi, fast.FRONT.engine.lib
 
     def doubles(values):
         return ffi.from_buffer("double[]", values)
@@ -532,7 +532,7 @@ def by_fast(fast, case, threads, memory, seconds=None):
 
 def algebra(fast, sums, v, seconds):
     """Chapter 3's algebra with a Hessian: both triangles, a solution, variances, a sum."""
-    ffi, lib, m = fast.ffi, fast.lib, len(v)
+    ffi, lib, m = fast.FRONT.engine.ffi, fast.FRONT.engine.lib, len(v)
 
     def doubles(values):
         return ffi.from_buffer("double[]", values)
@@ -587,7 +587,7 @@ class Digests:
 
 def of_fast(fast, threads=None, shift=0, cases=CASES):
     """The digests of some cases (of all), computed by pyref.fast."""
-    found, memory = Digests(), Memory(fast.ffi, shift)
+    found, memory = Digests(), Memory(fast.FRONT.engine.ffi, shift)
     for case in cases:
         found.add(*by_fast(fast, case, threads, memory))
     return found.named()
@@ -643,7 +643,7 @@ def main():
         from pyref import fast
 
         found = of_fast(fast, options.threads)
-        how = f" ({fast.ffi.string(fast.lib.pyref_instruction_set()).decode()})"
+        how = f" ({fast.FRONT.engine.ffi.string(fast.FRONT.engine.lib.pyref_instruction_set()).decode()})"
     if options.write:
         COMMITTED.write_text(json.dumps(found, indent=0) + "\n")
         return

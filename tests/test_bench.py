@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pyref import logistic
+import pyref
 from pyref.command import bench
 
 BENCHMARKS = Path(__file__).resolve().parent / "benchmarks"
@@ -120,7 +120,7 @@ def descend(
 @pytest.fixture(scope="module")
 def reference(harness):
     X, y, w, b = small_problem()
-    fit = logistic.gradient_descent(
+    fit = pyref.gradient_descent(
         X, y, learning_rate=STEP, iterations=EPOCHS, w=w, b=b, reduction="sum"
     )
     return harness.Descended(fit.losses, fit.w, fit.b)
@@ -447,7 +447,7 @@ def test_pyref_bench_runs(fast):
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 80
-    isa = fast.ffi.string(fast.lib.pyref_instruction_set()).decode()
+    isa = fast.FRONT.engine.ffi.string(fast.FRONT.engine.lib.pyref_instruction_set()).decode()
     assert lines[1].endswith(f"instruction set {isa}")
     for words in (" 1,000 x 4, float64", " 1,000,000 x 32, float32", " 1,000 x 4, pure Python"):
         assert any(line.startswith(words) for line in lines), words

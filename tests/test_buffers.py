@@ -555,11 +555,11 @@ def test_any_array_is_read_right_or_refused(fast, data):
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_bad_cell_is_found_where_it_is_and_nowhere_else(fast, monkeypatch, kind, value):
+def test_a_bad_cell_is_found_where_it_is_and_nowhere_else(fast, monkeypatch, kind, value, buffers):
     """Also across the slices in which a large table is looked through."""
     for slice_ in (None, 1, 7, 64):
         if slice_:
-            monkeypatch.setattr(fast.buffers, "SLICE", slice_)
+            monkeypatch.setattr(buffers, "SLICE", slice_)
         for row, column in ((0, 0), (0, D - 1), (N // 2, 2), (N - 1, 0), (N - 1, D - 1)):
             table = X.astype(kind)
             table[row, column] = value
@@ -580,13 +580,13 @@ def test_a_bad_cell_is_found_where_it_is_and_nowhere_else(fast, monkeypatch, kin
             everything(fast, table, Y)
 
 
-def test_a_bad_cell_far_down_a_large_table(fast):
+def test_a_bad_cell_far_down_a_large_table(fast, buffers):
     """84 MB: more than one slice as it is, more than one part, several threads."""
     n, d = 2**22 + 3, 5
-    assert n * d > fast.buffers.SLICE
+    assert n * d > buffers.SLICE
     table = np.zeros((n, d), np.float32)
     labels = np.zeros(n, np.uint8)
-    for row, column in ((0, 1), (fast.buffers.SLICE // d, fast.buffers.SLICE % d), (n - 1, d - 1)):
+    for row, column in ((0, 1), (buffers.SLICE // d, buffers.SLICE % d), (n - 1, d - 1)):
         table[row, column] = np.nan
         for call in (
             lambda: fast.gradient(table, labels, W, B),
@@ -595,7 +595,7 @@ def test_a_bad_cell_far_down_a_large_table(fast):
             with pytest.raises(ValueError, match=rf"^X\[{row}\]\[{column}\] is nan: "):
                 call()
         table[row, column] = 0.0
-    for row in (0, fast.buffers.SLICE // d, n - 1):
+    for row in (0, buffers.SLICE // d, n - 1):
         labels[row] = 2
         with pytest.raises(ValueError, match=rf"^y\[{row}\] is 2.0: "):
             fast.gradient(table, labels, W, B)
@@ -603,29 +603,29 @@ def test_a_bad_cell_far_down_a_large_table(fast):
 
 
 @pytest.mark.parametrize("C", [1, 3, 70])
-def test_labels_are_looked_through_in_slices(fast, monkeypatch, C):
+def test_labels_are_looked_through_in_slices(fast, monkeypatch, C, buffers):
     """Rows of C probabilities too: no more elements in one call than a slice has, or one row."""
     counts = []
 
     def find(y, kind, start, count, classes):
         counts.append(count)
-        return fast.lib.pyref_find_no_distribution(y, kind, start, count, classes)
+        return fast.FRONT.engine.lib.pyref_find_no_distribution(y, kind, start, count, classes)
 
-    monkeypatch.setattr(fast.buffers, "SLICE", 64)
-    monkeypatch.setattr(fast.buffers, "lib", SimpleNamespace(pyref_find_no_distribution=find))
+    monkeypatch.setattr(buffers, "SLICE", 64)
+    monkeypatch.setattr(buffers, "lib", SimpleNamespace(pyref_find_no_distribution=find))
     labels = np.eye(C)[np.arange(100) % C]
-    fast.buffers.class_label_values(fast.buffers.class_labels(labels, 100), C)
+    buffers.class_label_values(buffers.class_labels(labels, 100), C)
     assert sum(counts) == 100
     assert max(counts) == max(1, 64 // C)
     labels[98, 0] = 0.5
     if C > 1:
         labels[98, 1] = 0.25
     with pytest.raises(ValueError, match=r"^y\[98\]"):
-        fast.buffers.class_label_values(fast.buffers.class_labels(labels, 100), C)
+        buffers.class_label_values(buffers.class_labels(labels, 100), C)
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
-def test_every_label_at_a_limit_is_taken_or_refused(fast, kind):
+def test_every_label_at_a_limit_is_taken_or_refused(fast, kind, buffers):
     """C looks at bits, a few hundred labels at a time: the first that is no label is the one
     that is named, and what only looks like none (-0.0) is none of them."""
     one, zero = kind(1), kind(0)
@@ -634,30 +634,30 @@ def test_every_label_at_a_limit_is_taken_or_refused(fast, kind):
     bad += [np.nextafter(one, kind(2)), np.nextafter(-zero, -one)]
     for n in (1, 255, 256, 257, 600):
         labels = np.resize(np.array(good, kind), n)
-        fast.buffers.label_values(fast.buffers.labels(labels, n))
+        buffers.label_values(buffers.labels(labels, n))
         for i in {0, n // 2, 255, 256, n - 1} & set(range(n)):
             for value in bad:
                 wrong = labels.copy()
                 wrong[i] = wrong[-1] = value
                 with pytest.raises(ValueError, match=rf"^y\[{i}\] is "):
-                    fast.buffers.label_values(fast.buffers.labels(wrong, n))
+                    buffers.label_values(buffers.labels(wrong, n))
 
 
 @pytest.mark.parametrize("code", [code for code in INTEGERS if code != "?"])
 @pytest.mark.parametrize("C", [2, 127, 128, 255, 256, 300])
-def test_every_class_at_a_limit_is_taken_or_refused(fast, code, C):
+def test_every_class_at_a_limit_is_taken_or_refused(fast, code, C, buffers):
     """Also where the type holds fewer classes than there are, and negative numbers."""
     limits = np.iinfo(code)
     for n in (1, 255, 257, 600):
         labels = np.full(n, min(C - 1, limits.max), code)
-        fast.buffers.class_label_values(fast.buffers.class_labels(labels, n), C)
+        buffers.class_label_values(buffers.class_labels(labels, n), C)
         for i in {0, 255, 256, n - 1} & set(range(n)):
             for value in {C, limits.max, limits.min, -1}:
                 if limits.min <= value <= limits.max and not 0 <= value < C:
                     wrong = labels.copy()
                     wrong[i] = wrong[-1] = value
                     with pytest.raises(ValueError, match=rf"^y\[{i}\] is {value}"):
-                        fast.buffers.class_label_values(fast.buffers.class_labels(wrong, n), C)
+                        buffers.class_label_values(buffers.class_labels(wrong, n), C)
 
 
 def test_the_first_bad_cell_is_the_one_that_is_named(fast):

@@ -45,7 +45,7 @@ def test_001_the_output_as_printed_is_momentum_one(impl):
 def test_001_the_chapter_is_closer_to_the_truth_than_the_printed_output():
     """It takes no difference of rounded numbers; the printed program takes p - y."""
     X, y, _, _ = oracle.five_points()
-    got = pyref.logistic.gradient_descent_logistic(X[:, 0], y, momentum=1.0)
+    got = pyref.gradient_descent_logistic(X[:, 0], y, momentum=1.0)
     with mpmath.workdps(60):
         for mine, printed, exact in zip(got, PRINTED, TRUTH, strict=True):
             exact = mpmath.mpf(exact)

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mpf
 
-import pyref.logistic as chapter_1
+import pyref as chapter_1
 import pyref.multinomial
 
 INF, NAN = math.inf, math.nan
@@ -40,7 +40,7 @@ NAMES = (
 )
 
 IMPLEMENTATIONS = {
-    "python": "pyref.multinomial",
+    "python": "pyref",
     "c": "pyref.fast",
 }
 if os.environ.get("PYREF_PURE") == "1":

@@ -8,14 +8,14 @@ import pytest
 from helpers.compare import same
 
 import pyref
-from pyref import softmax_optimum
+from pyref import pure
 
 rng = np.random.default_rng(7)
 
 
 @pytest.fixture
 def predictions(fast):
-    return fast.predictions
+    return fast.FRONT.engine
 
 
 def problem(n, d, C):
@@ -29,7 +29,7 @@ def problem(n, d, C):
 @pytest.mark.parametrize(("n", "d"), [(1, 1), (3, 2), (7, 9), (8, 8), (9, 17), (65, 33), (130, 5)])
 def test_they_are_those_of_the_chapters(predictions, n, d, C):
     X, w, b = problem(n, d, C)
-    want = softmax_optimum.scores(pyref, X.tolist(), w, b, None)
+    want = pure.scores(X.tolist(), w, b, None)
     got = predictions.scores(X, w, b, None)
     assert len(got) == n * C
     bound = 4e-16 * (d + 2) * (np.abs(X).sum() + 1)
@@ -76,9 +76,9 @@ def test_a_score_too_large_for_a_float_is_infinite(predictions):
 def test_no_memory_is_an_error(fast, predictions):
     try:
         for count in range(2):
-            fast.lib.pyref_fail_allocation_after(count)
+            fast.FRONT.engine.lib.pyref_fail_allocation_after(count)
             with pytest.raises(MemoryError, match="no memory for the scores"):
                 predictions.scores([[1.0]], [1.0], 0.0, None)
     finally:
-        fast.lib.pyref_fail_allocation_after(-1)
+        fast.FRONT.engine.lib.pyref_fail_allocation_after(-1)
     assert predictions.scores([[1.0]], [1.0], 0.0, None) == array.array("d", [1.0])

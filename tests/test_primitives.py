@@ -105,25 +105,25 @@ def computed(fast, name, values):
     """A primitive of each value."""
     out = np.empty(len(values))
     values = np.array(values)
-    pointers = [fast.ffi.from_buffer("double[]", array) for array in (values, out)]
-    getattr(fast.lib, f"pyref_{name}")(*pointers, len(values))
+    pointers = [fast.FRONT.engine.ffi.from_buffer("double[]", array) for array in (values, out)]
+    getattr(fast.FRONT.engine.lib, f"pyref_{name}")(*pointers, len(values))
     return out.tolist()
 
 
 @pytest.fixture
 def each_instruction_set(fast):
     """Calls a function once for every instruction set that the processor has."""
-    before = fast.lib.pyref_instruction_set()
+    before = fast.FRONT.engine.lib.pyref_instruction_set()
 
     def call(function):
-        names = [n for n in (b"baseline", b"v3", b"v4") if fast.lib.pyref_use_instruction_set(n)]
+        names = [n for n in (b"baseline", b"v3", b"v4") if fast.FRONT.engine.lib.pyref_use_instruction_set(n)]
         for name in names:
-            assert fast.lib.pyref_use_instruction_set(name)
+            assert fast.FRONT.engine.lib.pyref_use_instruction_set(name)
             function(name.decode())
         return names
 
     yield call
-    assert fast.lib.pyref_use_instruction_set(fast.ffi.string(before))
+    assert fast.FRONT.engine.lib.pyref_use_instruction_set(fast.FRONT.engine.ffi.string(before))
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)

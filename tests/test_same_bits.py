@@ -67,7 +67,7 @@ def pytest_generate_tests(metafunc):
 
     config, missing = metafunc.config, []
     if not PURE_ONLY:
-        from pyref.fast import lib
+        from pyref._native import lib
 
         before = lib.pyref_instruction_set()
         for name in INSTRUCTION_SETS:
@@ -132,7 +132,7 @@ def test_a_clock_that_is_always_over(fast, digests):
     beginnings = ("gradient,_parts", "gradient,_many", "descent", "softmax,_parts")
     beginnings += ("hessian", "look", "gradient,_from_memory")
     for threads in (1, 3):
-        found, memory = digests.Digests(), digests.Memory(fast.ffi, 0)
+        found, memory = digests.Digests(), digests.Memory(fast.FRONT.engine.ffi, 0)
         for case in some(digests, *beginnings):
             found.add(*digests.by_fast(fast, case, threads, memory, seconds=0.0))
         check(digests, found.named(), *beginnings)
@@ -151,7 +151,7 @@ def test_float32_is_widened(fast, digests):
 
 
 def table(digests, fast, n, d, X="ordinary", kind="d", y="soft"):
-    memory = digests.Memory(fast.ffi, 0)
+    memory = digests.Memory(fast.FRONT.engine.ffi, 0)
     X = memory.place(memory.numbers(X, kind, 31 * d, n * d), kind, [n, d])
     return X, memory.floats(y, 7 * n, n)
 
@@ -162,7 +162,7 @@ def test_packed_rows_give_the_bits_of_rows_as_they_lie(fast, digests, kind):
     for d in range(1, 9):
         for n in (1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 511, 512, 513, 1023, 1024, 1025, 17000):
             X, y = table(digests, fast, n, d, "single" if kind == "f" else "ordinary", kind)
-            w = digests.Memory(fast.ffi, 0).floats("ordinary", n, d)
+            w = digests.Memory(fast.FRONT.engine.ffi, 0).floats("ordinary", n, d)
             how = {"learning_rate": 0.75, "w": w, "b": 0.125}
             packed = fast.gradient_descent(X, y, iterations=6, **how)
             plain = fast.gradient_descent(X, y, iterations=3, **how)
@@ -188,7 +188,7 @@ def test_tables_around_the_size_up_to_which_they_are_packed(fast, digests):
 def test_small_and_large_tables_come_from_the_same_sums(fast, digests):
     """pyref.fast takes a shorter way for small tables: the C interface sees no difference."""
     beginnings = ("gradient,_d,_d_=_2", "gradient,_f,_d_=_2", "descent,_d_=_5", "softmax")
-    found, memory = digests.Digests(), digests.Memory(fast.ffi, 0)
+    found, memory = digests.Digests(), digests.Memory(fast.FRONT.engine.ffi, 0)
     for case in some(digests, *beginnings):
         found.add(*digests.by_fast(fast, case, 1, memory, seconds=60.0))
     check(digests, found.named(), *beginnings)

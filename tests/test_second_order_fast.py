@@ -18,10 +18,14 @@ from helpers.compare import same
 from helpers.oracle_second_order import lre, lre_of_sums
 from test_signals_memory import interrupted
 
-from pyref import buffers, fast_second_order, head_start, optimum
+from pyref.compiled import buffers
+from pyref.compiled import samples as fast_second_order
+from pyref.fit import head_start, optimum
+from pyref.fit.samples import Samples as Samples
+from pyref.fit.samples import reach_at_most, standardised
 from pyref.front import checks
-from pyref.samples import _reach_at_most, _Samples, _standardised
-from pyref.second_order import _dot
+from pyref.pure import counted
+from pyref.second_order import dot
 
 METHODS = ("newton", "lbfgs")
 LAYOUTS = ("float64", "float32", "memory map", "list", "memoryview")
@@ -65,10 +69,10 @@ def twins(request, fast):
     total = n if s is None else sum(s)
     l2 = 0.1 if n < 3 * d else 0.0
     weights = None if s is None else s.tolist()
-    pure, units = _standardised(X.tolist(), y.tolist(), weights, total, l2)
+    pure = standardised(*counted(X.tolist(), y.tolist(), weights), total, l2)
     held = buffers.table(X), buffers.labels(y, n), buffers.sample_weights(s, n)
-    samples = fast_second_order._Samples(*held, total, l2, 2)
-    yield pure, units, samples
+    samples = fast_second_order.Samples(*held, total, l2, 2)
+    yield pure, pure.units, samples
     samples.close()
 
 
@@ -144,9 +148,9 @@ def test_a_bound_is_given_only_where_it_decides_the_same(twins):
     samples.objective(theta, True)
     for size in (1e-13, 1e-6, 1e-2, 0.1, 1.0):
         small = [size * v_j for v_j in v]
-        furthest = max(abs(_dot(a_i, small)) for a_i in pure.A)
+        furthest = max(abs(dot(a_i, small)) for a_i in pure.A)
         for one in (pure, samples):
-            assert _reach_at_most(one, small) >= furthest * (1 - 1e-12)
+            assert reach_at_most(one, small) >= furthest * (1 - 1e-12)
         onward, all_strong = samples.onward(theta, small)
         wanted, wanted_strong = pure.onward(theta, small)
         assert all_strong == wanted_strong
@@ -355,7 +359,7 @@ def test_units_where_some_rows_mislead(fast, few, weighted):
     s = draw.integers(0, 3, n).astype(float) if weighted else None
     weights = np.ones(n) if s is None else s
     held = buffers.table(X), buffers.labels(y, n), buffers.sample_weights(s, n)
-    samples = fast_second_order._Samples(*held, weights.sum(), 0.0, 2)
+    samples = fast_second_order.Samples(*held, weights.sum(), 0.0, 2)
     shifts, spreads = samples.units
     for j, (name, x) in enumerate(columns.items()):
         x, used = x.tolist(), weights.tolist()
@@ -373,7 +377,7 @@ def test_units_where_some_rows_mislead(fast, few, weighted):
 def passes(monkeypatch):
     """Which passes over all rows the fits make: [with second derivatives?, ...]."""
     made = []
-    for kind in (_Samples, fast_second_order._Samples):
+    for kind in (Samples, fast_second_order.Samples):
 
         def objective(self, theta, with_hessian, then=kind.objective):
             if self.count() >= 1000 and getattr(self, "share", 1) == 1:
@@ -556,7 +560,7 @@ def test_memory_that_fails(fast, name):
     failures, messages = 0, set()
     try:
         for k in range(100):
-            fast.lib.pyref_fail_allocation_after(k)
+            fast.FRONT.engine.lib.pyref_fail_allocation_after(k)
             try:
                 found = call(fast, X, y, sample_weight=s)
                 break
@@ -564,7 +568,7 @@ def test_memory_that_fails(fast, name):
                 messages.add(str(error))
                 failures += 1
     finally:
-        fast.lib.pyref_fail_allocation_after(-1)
+        fast.FRONT.engine.lib.pyref_fail_allocation_after(-1)
     assert failures >= 2
     assert messages == {"no memory for the sums of a pass over X"}
     assert found == want

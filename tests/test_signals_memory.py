@@ -157,16 +157,18 @@ def test_a_signal_that_is_handled_does_not_end_the_run(fast):
 FREED = """
 import sys
 import numpy
-from pyref import buffers, fast, fast_second_order
+from pyref import fast
+from pyref.compiled import buffers
+from pyref.compiled import samples as fast_second_order
 
 X, y = buffers.table(numpy.ones((300, 3))), buffers.labels(numpy.ones(300), 300)
-free = fast_second_order._Passes.free
+free = fast_second_order.Passes.free
 params = [0.0] * 4
 tried = 0
 while True:
-    passes = fast_second_order._Passes(X, y, None, 1)
-    passes.make(fast.lib.PYREF_HESSIAN, params, 15)
-    passes.make(fast.lib.PYREF_COLUMNS, [0.0] * 6, 21)
+    passes = fast_second_order.Passes(X, y, None, 1)
+    passes.make(fast.FRONT.engine.lib.PYREF_HESSIAN, params, 15)
+    passes.make(fast.FRONT.engine.lib.PYREF_COLUMNS, [0.0] * 6, 21)
     lines = iter(range(tried))
 
     def trace(frame, event, _):
@@ -234,8 +236,8 @@ def test_what_a_callback_raises_is_what_arrives(fast, exception, n, d):
 
 @pytest.fixture
 def fail_after(fast):
-    yield fast.lib.pyref_fail_allocation_after
-    fast.lib.pyref_fail_allocation_after(-1)
+    yield fast.FRONT.engine.lib.pyref_fail_allocation_after
+    fast.FRONT.engine.lib.pyref_fail_allocation_after(-1)
 
 
 CALLS = {
@@ -309,7 +311,7 @@ def test_every_allocation_that_fails_is_a_memory_error(fast, fail_after, name, t
 
 def test_sizes_beyond_all_memory_are_no_run(fast):
     """Also where a product of them has gone round, so that what is left of it could be had."""
-    ffi, lib = fast.ffi, fast.lib
+    ffi, lib = fast.FRONT.engine.ffi, fast.FRONT.engine.lib
     one = ffi.new("double[]", [1.0])
 
     def made(what, d, classes):
@@ -334,7 +336,7 @@ def test_sizes_beyond_all_memory_are_no_run(fast):
 
 
 def test_what_is_no_kind_of_run(fast):
-    ffi, lib = fast.ffi, fast.lib
+    ffi, lib = fast.FRONT.engine.ffi, fast.FRONT.engine.lib
     one = ffi.new("double[]", [1.0])
     for what in (-1, lib.PYREF_SEPARATES + 1, 1000, -(2**31), 2**31 - 1):
         assert not lib.pyref_run_new(what, one, 0, one, 0, ffi.NULL, 1, 1, 1, 0, 1, 1)
@@ -401,13 +403,13 @@ def test_resident_memory_does_not_grow_over_runs_that_are_broken_off(fast):
 
 
 @linux
-def test_resident_memory_does_not_grow_by_runs_that_nobody_frees(fast):
+def test_resident_memory_does_not_grow_by_runs_that_nobody_frees(fast, buffers):
     """Ctrl-C may come when a run is made and no `try` has begun. Each has packed 2.4 MB."""
     X, y = table(100000, 2)
-    X, y = fast.buffers.table(X), fast.buffers.labels(y, 100000)
+    X, y = buffers.table(X), buffers.labels(y, 100000)
 
     def made():
-        fast.new_run(fast.lib.PYREF_GRADIENT, X, y, None, 0, 9, 1)
+        fast.FRONT.engine.new_run(fast.FRONT.engine.lib.PYREF_GRADIENT, X, y, None, 0, 9, 1)
 
     for _ in range(10):
         made()

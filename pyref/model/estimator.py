@@ -27,16 +27,10 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ..fit.classes import block, columns_of
+from ..fit.classes_loop import independent_columns, softmax_optimum
 from ..front import checks
 from ..pictures import terminal
-from ..softmax_optimum import (
-    block,
-    columns_of,
-    independent_columns,
-    probabilities,
-    scores,
-    softmax_optimum,
-)
 from . import report
 
 PACKAGE = __name__.rpartition(".model.")[0]
@@ -611,17 +605,17 @@ class LogisticRegression:
 
     def decision_function(self, X: Any) -> Any:
         """The score of each row for classes_[1]; with C > 2 classes, rows of C scores."""
-        zs, numpy = self._apply(scores, X)
+        zs, numpy = self._apply("scores", X)
         return in_rows(zs, 1 if len(self.classes_) == 2 else len(self.classes_), numpy)
 
     def predict_proba(self, X: Any) -> Any:
         """n rows of C probabilities, in the order of classes_."""
-        ps, numpy = self._apply(probabilities, X)
+        ps, numpy = self._apply("probabilities", X)
         return in_rows(ps, len(self.classes_), numpy)
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each row; of equals the first in classes_."""
-        zs, numpy = self._apply(scores, X)
+        zs, numpy = self._apply("scores", X)
         C = len(self.classes_)
         if numpy is not None:
             found = numpy.asarray(zs)
@@ -644,7 +638,7 @@ class LogisticRegression:
                 right += s_i
         return right / total
 
-    def _apply(self, function: Callable[..., Any], X: Any) -> tuple[Any, Any]:
+    def _apply(self, function: str, X: Any) -> tuple[Any, Any]:
         """scores or probabilities of the rows of X; and numpy, if arrays are to come back."""
         if not hasattr(self, "coef_"):
             raise ValueError("this model is not fitted: call fit(X, y) first")
@@ -660,7 +654,7 @@ class LogisticRegression:
             )
         w, b = parameters(self.coef_, self.intercept_, len(self.classes_))
         with naming(table.names):
-            return function(module, table.data, w, b, self.threads), table.numpy
+            return getattr(module.FRONT.engine, function)(table.data, w, b, self.threads), table.numpy
 
     # ------------------------------------------------------------ report
 

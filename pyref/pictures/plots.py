@@ -25,14 +25,14 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from ..front import checks
-from ..logistic import _add_gradient_ab, _with_not_y, sigmoid
+from ..logistic import gradient_ab, sigmoid
 from ..second_order import hessian
 from . import terminal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..front.checks import _Number, _Numbers, _Table
+    from ..front.checks import Number, Numbers, Table
 
 SIZE = (8.0, 5.5)  # of a new figure, in inches
 
@@ -101,7 +101,7 @@ def _finish(
 
 
 def loss_curve(
-    losses: _Numbers,
+    losses: Numbers,
     *,
     ax: Axes | None = None,
     label: str | None = None,
@@ -195,15 +195,15 @@ def _minor(value: float, low: float, high: float) -> str:
 
 
 def sigmoid_fit(
-    x: _Numbers,
-    y: _Numbers,
-    w: _Number | _Numbers,
-    b: _Number,
+    x: Numbers,
+    y: Numbers,
+    w: Number | Numbers,
+    b: Number,
     *,
     ax: Axes | None = None,
-    band: _Number | None = None,
-    covariance: _Table | None = None,
-    at: _Number | _Numbers | None = None,
+    band: Number | None = None,
+    covariance: Table | None = None,
+    at: Number | Numbers | None = None,
     **line: Any,
 ) -> Axes:
     """One feature: the n samples, and p = sigmoid(w x + b) through them.
@@ -330,7 +330,7 @@ def _shown(z: float) -> str:
     return f"{'1 - ' if z > 0 else ''}{sigmoid(-abs(z)):.1g}"
 
 
-def _covariance_given(values: _Table) -> list[list[float]]:
+def _covariance_given(values: Table) -> list[list[float]]:
     """[[var w, cov], [cov, var b]] as floats, of which every combination has a variance."""
     C = checks.table(values, "covariance")
     if len(C) != 2 or len(C[0]) != 2:
@@ -435,7 +435,7 @@ def _dots(
 
 def decision_boundary(
     model: Any,
-    X: _Table,
+    X: Table,
     y: Iterable[Any],
     *,
     ax: Axes | None = None,
@@ -630,12 +630,12 @@ def _scores(
 
 
 def descent_path(
-    x: _Numbers,
-    y: _Numbers,
+    x: Numbers,
+    y: Numbers,
     *,
-    learning_rate: _Number = 0.1,
-    iterations: _Number = 1000,
-    momentum: _Number = 0.0,
+    learning_rate: Number = 0.1,
+    iterations: Number = 1000,
+    momentum: Number = 0.0,
 ) -> list[tuple[float, float]]:
     """Every (a, b) that `gradient_descent_logistic` passes through, from (0, 0) on.
 
@@ -654,11 +654,10 @@ def descent_path(
     momentum = checks.not_negative(momentum, "momentum")
     checks.label_values(y)
     checks.sample_values(x)
-    samples = _with_not_y(x, y)
     a = b = v_a = v_b = 0.0
     path = [(a, b)]
     for _ in range(iterations):
-        v_a, v_b = _add_gradient_ab(samples, a, b, momentum * v_a, momentum * v_b)
+        v_a, v_b = gradient_ab(x, y, a, b, momentum * v_a, momentum * v_b)
         a, b = a - learning_rate * (v_a / len(x)), b - learning_rate * (v_b / len(x))
         if not (checks.is_finite(a) and checks.is_finite(b)):
             break
@@ -667,8 +666,8 @@ def descent_path(
 
 
 def loss_surface(
-    x: _Numbers,
-    y: _Numbers,
+    x: Numbers,
+    y: Numbers,
     *,
     ax: Axes | None = None,
     paths: Mapping[str, Iterable[Sequence[float]]] | None = None,

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from struct import calcsize
 from typing import Any
 
-from .compiled import ffi, lib
-from .front import checks
+from ..front import checks
+from . import ffi, lib
 
 SLICE = 1 << 24  # elements looked through in one call
 MOST = (1 << 63) - 1

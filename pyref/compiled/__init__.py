@@ -1,13 +1,24 @@
-"""The compiled module: of the right age, set to an instruction set; or the reason why not."""
+"""The C engine's half in Python: what it is given, and calls into the compiled module.
+
+This file loads that module, of the right age and set to an instruction set, or says why not.
+
+    engine.py     the lessons' functions, by the names of pyref/pure.py
+    buffers.py    what people give, as C reads it, without a copy
+    passes.py     a pass over the data: how it is made, and carried to its end
+    samples.py    what the safe fit (pyref/fit/) asks of the data
+    scores.py     what a fitted model says of new rows
+"""
 
 from __future__ import annotations
 
 import os
 
+PACKAGE = __name__.rpartition(".")[0]
+
 try:
-    from ._native import ffi, lib
+    from .._native import ffi, lib
 except ImportError as problem:
-    if getattr(problem, "name", None) == "pyref._native":
+    if getattr(problem, "name", None) == f"{PACKAGE}._native":
         reason = (
             "it was not built when pyref was installed (no C compiler, or PYREF_PURE=1)."
             " Install GCC or Clang, then: PYREF_REQUIRE_C=1 pip install --force-reinstall"

@@ -1,6 +1,6 @@
 """What a fitted model says of new rows, compiled: scores and probabilities.
 
-(The estimators' twin in Python stands in softmax_optimum.py.)
+(The twin in Python stands in pyref/pure.py.)
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from . import buffers
+from . import buffers, ffi, lib
 from .buffers import doubles, zeros
-from .compiled import ffi, lib
 from .passes import finish, new_run
 
 _NUMBERS = 1 << 16  # probabilities computed in one call

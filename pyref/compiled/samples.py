@@ -1,8 +1,8 @@
-"""Chapter 3's compiled twin: the same functions, whose passes over X and algebra are in C.
+"""What the safe fit asks of the data, in C: the twin of pyref/fit/samples.py.
 
-The loop, the line search, the endings and their proofs are the chapter's own: they ask
-`_Samples` for what depends on the data, and here it is another class with the same methods.
-X is read where it lies, and brought to standard units block by block as it is read.
+The loop, the line search, the endings and their proofs are written once, in pyref/fit/: they ask
+`Samples` for what depends on the data, and here it is another class with the same methods. X is
+read where it lies, and brought to standard units block by block as it is read.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from copy import copy
 from math import frexp, ldexp, log, sqrt
 from typing import Any
 
-from . import buffers, head_start
+from ..fit import head_start
+from ..fit import optimum as safe_fit
+from ..fit.samples import penalised, reach_at_most
+from ..fit.search import Point, first_guess, newton_step
+from ..fit.separation import FAINT, HARDLY
+from ..front import checks
+from ..front.checks import Newton
+from ..second_order import ROUNDING, lbfgs_step
+from . import buffers, ffi, lib
 from .buffers import Buffer, doubles, zeros
-from .compiled import ffi, lib
-from .front import checks
-from .front.checks import Newton
-from .optimum import _run
 from .passes import SECONDS_IN_C, finish, new_run
-from .samples import Point, _penalised, _reach_at_most
-from .second_order import ROUNDING, _lbfgs_step, _newton_step
-from .separation import FAINT, HARDLY
 
 _FAR = log(1 / FAINT - 1)  # the score at which p, or 1-p, is FAINT
 _NARROWEST = 2.0**-1021  # the least unit of a column whose inverse is a float
@@ -45,7 +46,7 @@ def _plus(u: Sequence[float], t: float, v: Sequence[float]) -> array[float]:
 # ---------------------------------------------------------------- the samples
 
 
-class _Passes:
+class Passes:
     """Passes over X, y and the sample weights, and the memory that they need in C."""
 
     def __init__(self, X: Buffer, y: Buffer, s: Buffer | None, threads: int) -> None:
@@ -54,8 +55,8 @@ class _Passes:
         self.runs: dict[int, Any] = {}
 
     def free(self) -> None:
-        for run in self.runs.values():
-            ffi.release(run)
+        for made in self.runs.values():
+            ffi.release(made)
         self.runs.clear()
 
     def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:
@@ -82,14 +83,14 @@ def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
     return array("d", row)
 
 
-class _Samples:
-    """The twin of samples._Samples. To be closed by whoever made it."""
+class Samples:
+    """The twin of pyref.fit.samples.Samples. To be closed by whoever made it."""
 
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
     ) -> None:
         self.d, self.total, self.share = X.width, total, 1
-        self.passes = _Passes(X, y, s, threads)
+        self.passes = Passes(X, y, s, threads)
         self.known: list[tuple[Any, float]] = []
         try:
             self._standardise(X, y, s, total, l2)
@@ -101,7 +102,7 @@ class _Samples:
         self.passes.free()
 
     def _standardise(self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float) -> None:
-        """The units of samples._standardised; checks the values of X."""
+        """The units of samples.standardised; checks the values of X."""
         # The mean must be known before the pass that finds the shift and the spread. Of very many
         # rows some know it nearly, and that will do unless they are unlike the others.
         row, d = _some_row(X, s), self.d
@@ -188,11 +189,11 @@ class _Samples:
             params = [*theta, checks.INFINITY]
             found = self._make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
         sums = found[1], found[2 : self.d + 3], self.total
-        F, grad = _penalised(*sums, self.ridge, theta)
+        F, grad = penalised(*sums, self.ridge, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
         return Point(theta, F, grad, (found, self.total) if with_hessian else None, found[1])
 
-    def some(self, share: int) -> _Samples:
+    def some(self, share: int) -> Samples:
         some = copy(self)
         some.share, some.total = share, self.total / share
         some.known = []
@@ -208,44 +209,47 @@ class _Samples:
 
     def _cholesky(self, hess: Any, shift: float, last_first: bool = False) -> Any:
         m = self.d + 1
-        L, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
+        T, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
         found, total = hess
-        sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(L)
+        sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(T)
         while row[0] < m:
             if not lib.pyref_cholesky(
                 sums, m, total, ridge, shift, last_first, ROUNDING, to, row, SECONDS_IN_C
             ):
                 return None, row[0]
-        return L, None
+        return T, None
 
-    def solve(self, L: array[float], v: Sequence[float]) -> list[float]:
+    def solve(self, T: array[float], v: Sequence[float]) -> list[float]:
         out = zeros(len(v))
-        lib.pyref_solve(doubles(L), len(v), doubles(_as_array(v)), doubles(out))
+        lib.pyref_solve(doubles(T), len(v), doubles(_as_array(v)), doubles(out))
         return out.tolist()
 
     def newton_step(self, hess: Any, grad: Sequence[float]) -> Any:
-        return _newton_step(hess, grad, self._cholesky, self.solve)
+        return newton_step(hess, grad, lambda H, shift: self._cholesky(H, shift)[0], self.solve)
 
     def dependent_column(self, hess_at_zero: Any) -> int | None:
         # the ones first, so that a constant column is found out
         _, bad = self._cholesky(hess_at_zero, 0.0, last_first=True)
         return None if bad is None else bad - 1
 
-    def variances(self, L: array[float], last: Sequence[float]) -> array[float]:
+    def variances(self, T: array[float], last: Sequence[float]) -> array[float]:
         m = self.d + 1
         out, row = zeros(m), ffi.new("size_t *")
-        triangle, u = doubles(L), doubles(_as_array(last))
+        triangle, u = doubles(T), doubles(_as_array(last))
         room, to = doubles(zeros(m)), doubles(out)
         while row[0] < m:
             lib.pyref_variances(triangle, m, u, room, to, row, SECONDS_IN_C)
         return out
 
-    def pair(self, change: Sequence[float], turn: Sequence[float], turned: float) -> Any:
-        return _as_array(change), _as_array(turn), turned
+    def pair(self, change: Sequence[float], turn: Sequence[float]) -> Any:
+        return _as_array(change), _as_array(turn)
 
-    def lbfgs_step(self, pairs: Any, grad: Sequence[float], L: array[float] | None) -> Any:
-        solve = None if L is None else (lambda v: self.solve(L, v))
-        return _lbfgs_step(pairs, grad, self.ridge, _dot, _plus, solve)
+    def lbfgs_step(self, pairs: Any, grad: Sequence[float], T: Any) -> Any:
+        def by_triangle(v: Sequence[float]) -> list[float]:
+            return self.solve(T, v)
+
+        guess = first_guess(pairs, self.ridge, _dot) if T is None else by_triangle
+        return lbfgs_step(pairs, grad, guess, _dot, _plus)
 
     # Moves and forces. No column leads a score further than its own largest value does, and
     # where that proves enough, X need not be read.
@@ -258,7 +262,7 @@ class _Samples:
         return self._moves([0.0] * len(v), v)[2]
 
     def onward(self, theta: Sequence[float], v: Sequence[float]) -> tuple[float, bool]:
-        bound = _reach_at_most(self, v)
+        bound = reach_at_most(self, v)
         if bound < 0.499:  # and so below 1/2, rounding included
             for at, furthest in self.known:
                 if at is theta:
@@ -298,80 +302,46 @@ class _Samples:
 
 
 def hessian(
-    X: Any, y: Any, w: Any, b: Any, sample_weight: Any, threads: int | None
+    X: Buffer, y: Buffer, s: Buffer | None, params: array[float], threads: int
 ) -> tuple[float, array[float], list[array[float]]]:
-    """fast.hessian"""
-    passes = None
+    """The twin of second_order.hessian, at params = {w..., b}."""
+    m, passes = len(params), Passes(X, y, s, threads)
     try:
-        X = buffers.table(X)
-        y = buffers.labels(y, X.length)
-        sample_weight = buffers.sample_weights(sample_weight, X.length)
-        params = buffers.weights(w, X.width)
-        params.append(checks.finite(b, "b"))
-        helpers = buffers.thread_count(threads)
-        buffers.label_values(y)
-        buffers.sample_weight_values(sample_weight, X.length)
-        passes = _Passes(X, y, sample_weight, helpers)
-        m = len(params)
         found = passes.make(lib.PYREF_HESSIAN, params, 1 + m + m * (m + 1) // 2)
-        if lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found):
-            buffers.table_values(X, "X")
-        hess = [zeros(m) for _ in range(m)]
-        triangle = doubles(found) + (1 + m)
-        for j, row in enumerate(hess):
-            lib.pyref_symmetric_row(triangle, m, j, doubles(row))
-        return found[0], found[1 : m + 1], hess
-    except BaseException:
-        buffers.let_go(X, y, sample_weight)
-        raise
     finally:
-        if passes is not None:
-            passes.free()
+        passes.free()
+    if lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found):
+        buffers.table_values(X, "X")
+    hess = [zeros(m) for _ in range(m)]
+    triangle = doubles(found) + (1 + m)
+    for j, row in enumerate(hess):
+        lib.pyref_symmetric_row(triangle, m, j, doubles(row))
+    return found[0], found[1 : m + 1], hess
 
 
-def fit(
+def optimum(
     is_newton: bool,
-    X: Any,
-    y: Any,
-    memory: Any,
-    w: Any,
-    b: Any,
-    l2: Any,
-    sample_weight: Any,
-    tolerance: Any,
-    iterations: Any,
+    X: Buffer,
+    y: Buffer,
+    s: Buffer | None,
+    total: float,
+    memory: int,
+    w: list[float],
+    b: float,
+    l2: float,
+    tolerance: float,
+    iterations: int,
     callback: Any,
-    threads: Any,
+    threads: int,
 ) -> Newton[array[float], array[float]]:
-    """fast.newton or fast.lbfgs"""
-    samples = None
+    """The safe fit (pyref/fit/) over these samples."""
+    samples = Samples(X, y, s, total, l2, threads)
     try:
-        X = buffers.table(X)
-        n, d = X.length, X.width
-        y = buffers.labels(y, n)
-        sample_weight = buffers.sample_weights(sample_weight, n)
-        memory = checks.count(memory, "memory", least=1)
-        w = [0.0] * d if w is None else buffers.weights(w, d).tolist()
-        b = checks.finite(b, "b")
-        l2 = checks.not_negative(l2, "l2")
-        tolerance = checks.not_negative(tolerance, "tolerance")
-        iterations = checks.count(iterations, "iterations")
-        checks.callback(callback)
-        helpers = buffers.thread_count(threads)
-        buffers.label_values(y)
-        total = buffers.sample_weight_values(sample_weight, n)
-        samples = _Samples(X, y, sample_weight, total, l2, helpers)
-        end = _run(
-            is_newton, samples, samples.units, memory, w, b, l2, tolerance, iterations, callback
-        )
-        errors = None if end.standard_errors is None else array("d", end.standard_errors)
-        return Newton(
-            array("d", end.w), end.b, array("d", end.losses), end.iterations, end.status, errors,
-            end.log_likelihood,
-        )  # fmt: skip
-    except BaseException:
-        buffers.let_go(X, y, sample_weight)
-        raise
+        end = safe_fit.run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback)
     finally:
-        if samples is not None:
-            samples.close()
+        samples.close()
+    errors = None if end.standard_errors is None else array("d", end.standard_errors)
+    return Newton(
+        array("d", end.w), end.b, array("d", end.losses), end.iterations, end.status, errors,
+        end.log_likelihood,
+    )  # fmt: skip

@@ -5,9 +5,8 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from . import buffers
+from . import buffers, ffi, lib
 from .buffers import Buffer, doubles
-from .compiled import ffi, lib
 
 SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
 NO_MEMORY = "no memory for the sums of a pass over X"
