@@ -225,7 +225,10 @@ def labels(y: Any, n: int) -> Buffer:
 
 
 def label_values(y: Buffer) -> None:
-    i = y.first(lib.pyref_find_no_label, y.length)
+    n = y.length
+    if n <= SLICE and lib.pyref_find_no_label(y.pointer, y.kind, 0, n) == n:
+        return  # as it mostly is, in the shortest way
+    i = y.first(lib.pyref_find_no_label, n)
     if i is not None:
         checks.probability(y.value(i), f"y[{i}]")
 

@@ -174,11 +174,13 @@ class Binary:
             X = e.table(X)
             n, d = e.shape(X)
             y = e.labels(y, n)
-            sample_weight = e.sample_weights(sample_weight, n)
+            if sample_weight is not None:
+                sample_weight = e.sample_weights(sample_weight, n)
             w, b = e.weights(w, d), checks.finite(b, "b")
             threads = e.threads(threads)
             e.label_values(y)
-            e.sample_weight_values(sample_weight, n)
+            if sample_weight is not None:
+                e.sample_weight_values(sample_weight, n)
             return e.gradient(X, y, sample_weight, w, b, threads)
         except BaseException:
             e.let_go(X, y, sample_weight)
