@@ -26,7 +26,7 @@ from .multinomial import (
     categorical_cross_entropy,
     exponentials,
     logsumexp,
-    loss_and_residuals,
+    loss_and_residuals_soft,
     softmax,
 )
 from .second_order import curvature
@@ -194,7 +194,7 @@ def _descent(
 
 
 def categorical_cross_entropy_with_logits(ys, zs):
-    return loss_and_residuals(ys, zs)[0]
+    return loss_and_residuals_soft(ys, zs)[0]
 
 
 def softmax_gradient(X, y, s, W, b, threads):
