@@ -10,6 +10,10 @@ class _HasToList(Protocol):  # numpy arrays, memoryviews, array.array, pandas co
 _Number = SupportsFloat | SupportsIndex
 _Numbers = Iterable[_Number] | _HasToList
 _Table = Iterable[_Numbers] | _HasToList
+# The same, for the modules that name them.
+Number = _Number
+Numbers = _Numbers
+Table = _Table
 
 # What comes back. `pyref` has lists where `pyref.fast` has arrays, and chapter 2 has more than
 # one row of weights; the defaults are those of pyref.gradient_descent.
@@ -40,7 +44,7 @@ SUM_TOLERANCE: float
 _T = TypeVar("_T")
 
 def is_finite(value: float) -> bool: ...
-def _shown(value: object) -> str: ...
+def shown(value: object) -> str: ...
 def number(value: object, name: str) -> float: ...
 def finite(value: object, name: str) -> float: ...
 def positive(value: object, name: str) -> float: ...
