@@ -336,7 +336,7 @@ def loss_surface(
     loss = np.maximum(loss, 1e-300)
     if not loss.max() > loss.min():
         raise ValueError("the loss is the same on all of the picture: give wider limits")
-    levels = _levels(float(loss.min()), float(loss.max()))
+    levels = levels_between(float(loss.min()), float(loss.max()))
     ax = axes_for(ax)
     from matplotlib import cbook, colormaps
     from matplotlib.colors import ListedColormap
@@ -411,7 +411,7 @@ def _limits(
     return low, high
 
 
-def _levels(low: float, high: float) -> list[float]:
+def levels_between(low: float, high: float) -> list[float]:
     """From 3 to 15 numbers between low and high in about equal ratios, and round if that can be."""
     decades = math.log10(high / low)
     factors: tuple[float, ...] = (1,)

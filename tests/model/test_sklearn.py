@@ -1,13 +1,14 @@
 """pyref.sklearn: every check that scikit-learn has for an estimator, and its tools at work."""
 
 import copy
-import os
 import pickle
 import unittest
 
 import numpy as np
 import pandas
 import pytest
+from helpers import fits
+from helpers.fits import BACKENDS
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
@@ -21,17 +22,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import pyref
 from pyref.sklearn import LogisticRegression
 
-BACKENDS = ["python"] if os.environ.get("PYREF_PURE") == "1" else ["python", "c"]
 CHECKED = [
     LogisticRegression(backend=name, solver=solver, l2=l2)
     for name in BACKENDS
     for solver, l2 in (("auto", 0.0), ("lbfgs", 0.0), ("newton", 0.01))
 ]
-
-
-@pytest.fixture(params=BACKENDS)
-def backend(request):
-    return request.param
 
 
 @parametrize_with_checks(CHECKED)
@@ -42,11 +37,9 @@ def test_the_checks_of_scikit_learn(estimator, check):
         pytest.fail(f"skipped: {reason}")
 
 
-def overlapping(classes=2, n=200, d=3, seed=0):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, d))
-    z = X @ rng.normal(size=(d, classes)) + rng.gumbel(size=(n, classes))
-    return X, z.argmax(axis=1)
+def overlapping(classes):
+    X, y = fits.overlapping(classes, n=200)
+    return np.array(X), np.array(y)
 
 
 # ---------------------------------------------------------------- beside scikit-learn's own
