@@ -1,6 +1,7 @@
 """Tables, labels and weights of all kinds: lists, arrays, data frames."""
 
 import copy
+import functools
 
 import numpy as np
 import pandas
@@ -11,12 +12,17 @@ from helpers.fits import overlapping, same_fit
 
 from pyref import LogisticRegression
 
+NAMES = ["first", "second", "third"]
 
-def kinds_of_table(X, names):
+
+@functools.cache
+def kinds_of_table(classes):
+    """{kind: table}, all of the same numbers."""
+    X, _ = overlapping(classes)
     array_ = np.array(X)
-    frame = pandas.DataFrame(array_, columns=names)
-    wide = pandas.DataFrame({name: frame[name] for name in names})
-    mixed = wide.astype({names[0]: "Float64"})
+    frame = pandas.DataFrame(array_, columns=NAMES)
+    wide = pandas.DataFrame({name: frame[name] for name in NAMES})
+    mixed = wide.astype({NAMES[0]: "Float64"})
 
     class Given:  # something that is an array only when asked
         def __array__(self, dtype=None, copy=None):
@@ -38,7 +44,7 @@ def kinds_of_table(X, names):
         "pandas": frame,
         "pandas, by columns": wide,
         "pandas, nullable": mixed,
-        "polars": polars.DataFrame(X, schema=names, orient="row"),
+        "polars": polars.DataFrame(X, schema=NAMES, orient="row"),
         "pyarrow": pyarrow.Table.from_pandas(frame),
         "pyarrow, in chunks": pyarrow.concat_tables(
             [pyarrow.Table.from_pandas(frame[:10]), pyarrow.Table.from_pandas(frame[10:])]
@@ -47,22 +53,26 @@ def kinds_of_table(X, names):
     }
 
 
+@functools.cache
+def fit_of_lists(backend, classes):
+    return LogisticRegression(backend=backend).fit(*overlapping(classes))
+
+
 NAMED = ("pandas", "polars", "pyarrow")
 PLAIN = ("lists", "tuples", "rows of arrays", "memoryview")  # lists come back for these
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("kind", kinds_of_table([[1.0, 2.0]] * 12, ["a", "b"]))
+@pytest.mark.parametrize("kind", kinds_of_table(2))
 def test_every_kind_of_table(backend, kind, classes):
     X, y = overlapping(classes)
-    names = ["first", "second", "third"]
-    tables = kinds_of_table(X, names)
+    tables = kinds_of_table(classes)
     table = tables[kind]
     before = copy.deepcopy(tables["array"])
-    expected = LogisticRegression(backend=backend).fit(X, y)
+    expected = fit_of_lists(backend, classes)
     model = LogisticRegression(backend=backend).fit(table, y)
     assert (model.coef_, model.intercept_) == (expected.coef_, expected.intercept_)
-    assert model.feature_names_in_ == (names if kind.startswith(NAMED) else None)
+    assert model.feature_names_in_ == (NAMES if kind.startswith(NAMED) else None)
     for method in ("predict", "predict_proba", "decision_function"):
         found, wanted = getattr(model, method)(table), getattr(expected, method)(X)
         assert isinstance(wanted, list)

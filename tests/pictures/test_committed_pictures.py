@@ -16,7 +16,10 @@ HERE = Path(__file__).resolve().parent
 @pytest.fixture(scope="module")
 def figures():
     """Every picture, drawn once; only loss_curve takes seconds."""
-    return {name: picture() for name, picture in draw.PICTURES.items()}
+    figures = {name: picture() for name, picture in draw.PICTURES.items()}
+    for figure in figures.values():
+        figure.canvas.draw()
+    return figures
 
 
 def test_the_readme_shows_every_picture():
@@ -43,7 +46,6 @@ def test_the_committed_pictures_are_those_that_the_program_draws(figures):
             kept = json.loads(file.text["Description"])
             assert file.size == tuple(np.rint(figure.bbox.size)), name
             assert np.asarray(file.convert("L")).std() > 10, f"{name} is blank"
-        figure.canvas.draw()
         new = draw.contents(figure)
         assert len(new) > 0
         assert same(kept, json.loads(json.dumps(new))), name
@@ -64,7 +66,6 @@ def test_the_committed_pictures_are_those_that_the_program_draws(figures):
 )
 def test_another_picture_is_found_out(change):
     figure = draw.challenger()
-    figure.canvas.draw()
     kept = draw.contents(figure)
     assert same(kept, draw.contents(figure))
     change(figure.axes[0])
@@ -81,7 +82,6 @@ def boxes(texts, renderer):
 
 def test_nothing_is_clipped_and_no_words_overlap(figures):
     for name, figure in figures.items():
-        figure.canvas.draw()
         renderer = figure.canvas.get_renderer()
         page = figure.bbox
         shown = []
@@ -104,7 +104,6 @@ def test_nothing_is_clipped_and_no_words_overlap(figures):
 
 def test_no_legend_hides_data(figures):
     for name, figure in figures.items():
-        figure.canvas.draw()
         for ax in figure.axes:
             if ax.get_legend() is None:
                 continue
