@@ -59,7 +59,8 @@ class LogisticRegression:
     learning_rate   of gradient descent: a number, or "safe" (chapter 1)
     momentum        of gradient descent
     iterations      the most that are made. None: 100 of Newton, 1000 of L-BFGS, 10000
-    tolerance       how flat is flat. None: 1e-10, for gradient descent 1e-6
+    tolerance       the largest gradient that counts as zero. None: 1e-10, for gradient
+                    descent 1e-6
     class_weight    None, "balanced" (every class counts the same), or {class: weight}
     threads         of the compiled backend. None: as many as pay
     init            where to start: a fitted model, or (coef, intercept). None: at zeros
@@ -264,8 +265,7 @@ class LogisticRegression:
         self.reason_ = solvers.reason(fit.status, solver, fit.iterations, bool(stopped), all_made)
         if dependent:
             self.reason_ += (
-                f" But {dependent}: what it has to say, others say as well, and its coefficient"
-                " is 0."
+                f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
         return self
 

@@ -2,8 +2,10 @@
 
 import copy
 import pickle
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -12,6 +14,7 @@ from helpers.fits import error_of, overlapping
 
 import pyref
 from pyref import LogisticRegression
+from pyref import model as model_room
 
 # ---------------------------------------------------------------- summary
 
@@ -110,9 +113,18 @@ def test_threads_are_for_the_compiled_part(backend):
     assert (one.coef_, one.intercept_) == (two.coef_, two.intercept_)
 
 
+def test_the_room_hands_its_names_on():
+    assert model_room.LogisticRegression is LogisticRegression
+    for name in model_room.__all__:
+        assert hasattr(model_room, name)
+    message = error_of(AttributeError, getattr, model_room, "LinearRegression")
+    assert message == "module 'pyref.model' has no attribute 'LinearRegression'"
+
+
 def test_importing_stays_light():
     code = """
 import sys, pyref
+from pyref import model as room
 assert not {"pyref.model.estimator", "numpy", "cffi", "sklearn"} & set(sys.modules)
 model = pyref.LogisticRegression(backend="python").fit([[1], [2], [3], [4]], [0, 1, 0, 1])
 assert model.converged_ and model.predict([[9]]) == [1]
@@ -126,3 +138,20 @@ except AttributeError as error:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "module 'pyref' has no attribute 'LinearRegression'\n"
+
+
+def test_the_folder_works_under_another_name(tmp_path):
+    source = Path(pyref.__file__).parent
+    ignored = shutil.ignore_patterns("__pycache__", "_native*")
+    shutil.copytree(source, tmp_path / "other", ignore=ignored)
+    code = """
+import sys, other
+from other import model, pictures, tables
+fitted = other.LogisticRegression().fit([[1], [2], [3], [4]], [0, 1, 0, 1])
+assert (fitted.backend_, fitted.status_) == ("python", "converged")
+model.save(fitted, "m.json")
+assert model.load("m.json").coef_ == fitted.coef_
+assert pictures.descent_path([1, 2], [0, 1], iterations=1)[0] == (0.0, 0.0)
+assert not [name for name in sys.modules if name.partition(".")[0] == "pyref"]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, timeout=60)

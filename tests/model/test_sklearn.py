@@ -137,8 +137,8 @@ def test_categories_of_a_pipeline_depend_on_each_other(backend):
     last = model[-1]
     assert last.status_ == "converged"
     assert last.reason_.endswith(
-        "But column 2 of X is a combination of the columns before it (and a constant): what it"
-        " has to say, others say as well, and its coefficient is 0."
+        "But column 2 of X is a combination of the columns before it (and a constant): it adds"
+        " nothing to the other columns, and its coefficient is 0."
     )
     assert last.coef_[0, 2] == 0
     assert np.isnan(last.standard_errors_).tolist() == [False, False, True, False, False]

@@ -71,11 +71,18 @@ def test_without_matplotlib_the_error_has_the_cure(draw, monkeypatch):
     assert str(caught.value).endswith("). To get it: pip install 'pyref-logistic[plot]'")
 
 
+def test_the_room_has_no_other_name():
+    with pytest.raises(AttributeError) as caught:
+        _ = pictures.pie
+    assert str(caught.value) == "module 'pyref.pictures' has no attribute 'pie'"
+
+
 def test_matplotlib_is_imported_late_and_pyplot_only_for_a_new_figure():
     code = """
 import sys
 from pathlib import Path
 import pyref.pictures
+names = [getattr(pyref.pictures, name) for name in pyref.pictures.__all__]
 assert not {"matplotlib", "numpy"} & set(sys.modules)
 from matplotlib.figure import Figure
 ax = Figure().subplots()
