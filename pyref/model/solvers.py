@@ -6,8 +6,6 @@ from typing import Any
 
 from .backends import softmax_optimum
 
-PACKAGE = __name__.rpartition(".model.")[0]
-
 SOLVERS = ("auto", "newton", "lbfgs", "gradient_descent")
 
 # Up to this many parameters "auto" takes Newton's method, beyond it L-BFGS. (A Newton step
