@@ -7,8 +7,12 @@ from pathlib import Path
 import draw
 import numpy as np
 import pytest
+from helpers import axes
 from helpers.axes import by_label, words
 from PIL import Image
+
+# fixtures
+nothing_left_behind = axes.nothing_left_behind
 
 HERE = Path(__file__).resolve().parent
 

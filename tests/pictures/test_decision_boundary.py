@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers import axes
 from helpers.axes import by_label, dots_of, new_axes, sigmoid, words
 from matplotlib.colors import to_rgb
 from sklearn.linear_model import LogisticRegression
@@ -11,6 +12,10 @@ from sklearn.linear_model import LogisticRegression
 import pyref
 from pyref import datasets, pictures
 from pyref.pictures import drawing
+
+# fixtures
+ax = axes.ax
+nothing_left_behind = axes.nothing_left_behind
 
 IRIS_X, IRIS_Y, IRIS_NAMES = datasets.iris()
 PETALS = [row[2:] for row in IRIS_X]

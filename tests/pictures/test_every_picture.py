@@ -7,10 +7,15 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from helpers import axes
 from helpers.axes import CHALLENGER, FIVE, new_axes
 from matplotlib.figure import Figure
 
 from pyref import pictures
+
+# fixtures
+ax = axes.ax
+nothing_left_behind = axes.nothing_left_behind
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

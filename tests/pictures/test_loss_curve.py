@@ -6,10 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from helpers import axes
 from helpers.axes import new_axes, words
 
 from pyref import documents, pictures
 from pyref.pictures import drawing
+
+# fixtures
+ax = axes.ax
+nothing_left_behind = axes.nothing_left_behind
 
 
 def test_the_loss_curve_is_the_documents_picture(ax):

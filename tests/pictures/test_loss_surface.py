@@ -4,11 +4,16 @@ import math
 
 import numpy as np
 import pytest
+from helpers import axes
 from helpers.axes import CHALLENGER, FIVE, by_label, new_axes, words
 
 import pyref
 from pyref import pictures
 from pyref.pictures import surfaces
+
+# fixtures
+ax = axes.ax
+nothing_left_behind = axes.nothing_left_behind
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 1.0])

@@ -5,12 +5,18 @@ import math
 
 import numpy as np
 import pytest
+from helpers import axes
 from helpers.axes import CHALLENGER, by_label, dots_of, new_axes, sigmoid, words
 from matplotlib.colors import to_rgb
 
 import pyref
 from pyref import pictures
 from pyref.pictures import drawing
+
+# fixtures
+ax = axes.ax
+challenger_fit = axes.challenger_fit
+nothing_left_behind = axes.nothing_left_behind
 
 
 def curves_of(ax):

@@ -16,12 +16,15 @@ from functools import partial
 
 import numpy as np
 import pytest
-from helpers.table_errors import ERRORS
+from helpers import table_files
+from helpers.table_files import ERRORS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pyref import tables
 from pyref.tables import TableError, lines
+
+file = table_files.file  # a fixture
 
 READERS = {"library": False, "polars": True}
 

@@ -7,10 +7,13 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from helpers.table_errors import ERRORS, FILL, NUMBERS
+from helpers import table_files
+from helpers.table_files import ERRORS, FILL, NUMBERS
 
 from pyref import tables
 from pyref.tables import TableError
+
+file = table_files.file  # a fixture
 
 
 @pytest.fixture

@@ -1,7 +1,24 @@
-"""What is wrong with a table, and the words for it: {case: (CSV, options, error)}."""
+"""A fixture that writes a file with a table in it, and what is wrong with some tables."""
+
+import pytest
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """Writes data.csv into the working directory and returns its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(content, name="data.csv"):
+        data = content if isinstance(content, bytes) else content.encode()
+        (tmp_path / name).write_bytes(data)
+        return name
+
+    return write
+
 
 NUMBERS = "not a number: write it as numbers, or leave the column out (--drop)"
 FILL = "is missing: fill it in, or remove the row"
+# {case: (CSV, options, error)}
 ERRORS = {
     "empty": ("", {}, "data.csv is empty: give a header and at least one row"),
     "blank": ("\n  \n\r\n", {}, "data.csv is empty: give a header and at least one row"),
