@@ -245,7 +245,8 @@ def test_more_features_than_the_hessian_has_room_for(backend):
     X, y = rng.normal(size=(20, 320)) * 10 + 3, rng.integers(0, 3, 20)
     s = rng.integers(0, 3, 20)
     theirs = Theirs(C=1 / s.sum(), tol=1e-12, max_iter=10_000).fit(X, y, s)
-    for table in (X, X.tolist()):
+    # (Python reads an array as the lists that it would be given)
+    for table in (X, X.tolist()) if backend == "c" else (X,):
         model = LogisticRegression(backend=backend, l2=1.0).fit(table, y, s)
         assert model.status_ == "converged"
         np.testing.assert_allclose(model.coef_, theirs.coef_, atol=1e-6)
