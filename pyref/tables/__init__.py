@@ -13,6 +13,9 @@ table (its first is row 1).
 
 Labels: if every cell of the target is a whole number as Python writes it, the labels are int;
 else they are text. In a Parquet file they are what the file says: text, bool, int or float.
+
+files.py takes the file and chooses the reader; lines.py reads CSV with the standard library,
+through_polars.py reads CSV and Parquet with polars; columns.py says what a table may hold.
 """
 
 from .columns import Table, TableError
