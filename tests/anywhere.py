@@ -484,7 +484,7 @@ def the_bits(value):
     return "".join([f"{byte:02x}" for byte in pack(">d", value)])
 
 
-def model_file(F, L):
+def model_file(F, J, L):
     data = MODEL_FILE.encode()
     model = F.parse(data, "model.json")
     got = " ".join([the_bits(value) for value in flat(model.coef) + model.intercept])
@@ -493,7 +493,7 @@ def model_file(F, L):
     check("further labels", model.classes[3:] == [None, 0.5])
     check("names in a model file", model.features == ["1.5", 'a " \\'])
     check("what is not finite", model.state == {"losses": [0.25, INFINITY]})
-    same = [F.nearest(text) == value for text, value in (("1e400", INFINITY), ("-1e-400", 0.0))]
+    same = [J.nearest(text) == value for text, value in (("1e400", INFINITY), ("-1e-400", 0.0))]
     check("numbers beyond the range", all(same))
     challenger = F.Model(["no", "yes"], ["F"], [[CHALLENGER[0]]], [CHALLENGER[1]], {}, {})
     p = F.probabilities(challenger, [31.0])
@@ -542,8 +542,9 @@ def everything():
     from pyref import datasets as data
     from pyref import documents
     from pyref import logistic as L
+    from pyref import model as F
     from pyref import multinomial as M
-    from pyref.model import file as F
+    from pyref.model import exact_json as J
 
     the_same = [getattr(pyref, name, None) is getattr(L, name) for name in CONTRACT]
     check("import pyref has chapter 1", all(the_same))
@@ -557,7 +558,7 @@ def everything():
     group(multinomial, M, data)
     group(second_order, pyref, L, data)
     group(weights, pyref, L, M, data)
-    group(model_file, F, L)
+    group(model_file, F, J, L)
 
 
 def main(folder):

@@ -60,6 +60,12 @@ def impl(request):
     return importlib.import_module(MODULES[request.param])
 
 
+@pytest.fixture(params=IDS)
+def backend(request):
+    """The name of an estimator's backend."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def fast():
     """The compiled module, for what only it promises, and for comparing it with the other."""

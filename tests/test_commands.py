@@ -25,12 +25,11 @@ import polars as pl
 import pytest
 
 import pyref
-from pyref import LogisticRegression
+from pyref import LogisticRegression, tables
 from pyref import __main__ as command_line
 from pyref.command import commands
 from pyref.command.progress import Progress, line, span
 from pyref.model import file as model_file
-from pyref.model import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -130,7 +129,7 @@ def test_fit_says_what_it_did(here):
         "launches.csv: 23 rows, 1 feature (temperature), target damaged: 0 (16), 1 (7) Newton's"
         " method, "
     )
-    assert "iterations: converged. The slope is zero to within the tolerance" in text
+    assert "iterations: converged. The gradient is zero to within the tolerance" in text
     # deviance / 2n; 20 of 23; 16 of 23
     assert text.endswith(
         "loss 0.441635; right for 86.96% of these rows, where always answering 0 is right for"

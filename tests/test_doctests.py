@@ -15,8 +15,8 @@ PURE_ONLY = os.environ.get("PYREF_PURE") == "1"
 
 # Every module with an example in it, found by looking, so that a new one is not forgotten.
 MODULES = [
-    path.stem
-    for path in sorted(PACKAGE.glob("*.py"))
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in sorted(PACKAGE.rglob("*.py"))
     if ">>> " in path.read_text(encoding="utf-8") and not (PURE_ONLY and path.stem == "fast")
 ]
 
@@ -27,13 +27,13 @@ def finished(results, least):
 
 
 def test_the_modules_are_found():
-    assert {"logistic", "datasets"} <= set(MODULES)
+    assert {"logistic", "datasets", "model.estimator", "pictures.curves"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in(name):
-    source = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
     module = importlib.import_module(f"pyref.{name}")
+    source = Path(module.__file__).read_text(encoding="utf-8")
     finished(doctest.testmod(module), least=source.count(">>> "))
 
 

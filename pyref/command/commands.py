@@ -19,14 +19,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
-from ..model import estimator as estimators
+from .. import tables
+from ..model import LogisticRegression, ModelFileError, backends, reading, solvers
 from ..model import file as model_file
-from ..model import tables
 from ..model.atomic import replacing
-from ..model.estimator import LogisticRegression
-from ..model.file import ModelFileError
-from ..model.tables import Table, TableError
 from ..pictures import terminal
+from ..tables import Table, TableError
 from .progress import Progress
 
 PICTURES = (".png", ".pdf", ".svg")
@@ -87,7 +85,7 @@ def fit_arguments(parser: argparse.ArgumentParser) -> None:
     add = how.add_argument
     add(
         "--solver",
-        choices=estimators.SOLVERS,
+        choices=solvers.SOLVERS,
         default="auto",
         help="auto: newton up to 300 parameters, lbfgs beyond",
     )
@@ -291,8 +289,8 @@ def _check_classes(table: Table, arguments: argparse.Namespace) -> None:
 
 def _named(table: Table, backend: str) -> Any:
     """The table as the estimator reads it, its columns by name."""
-    compiled = estimators.backend(backend)[0] == "c"
-    return estimators.read_table(table.X, compiled)._replace(names=list(table.names))
+    compiled = backends.backend(backend)[0] == "c"
+    return reading.read_table(table.X, compiled)._replace(names=list(table.names))
 
 
 def _most_iterations(model: LogisticRegression, table: Table) -> int:
@@ -302,8 +300,8 @@ def _most_iterations(model: LogisticRegression, table: Table) -> int:
     solver = model.solver
     if solver == "auto":
         parameters = (len(set(table.labels or ())) - 1) * (len(table.names) + 1)
-        solver = "newton" if parameters <= estimators.MOST_FOR_NEWTON else "lbfgs"
-    return estimators.ITERATIONS[solver]
+        solver = "newton" if parameters <= solvers.MOST_FOR_NEWTON else "lbfgs"
+    return solvers.ITERATIONS[solver]
 
 
 def _in_columns(text: str) -> str:
@@ -331,7 +329,7 @@ def short_summary(
         most[label] += weight
     common, count = most.most_common(1)[0]
     plural = "s" * (model.n_iter_ != 1)
-    method = estimators.METHODS[model.solver_]
+    method = solvers.METHODS[model.solver_]
     ending = "not converged" if model.status_ == "iterations" else model.status_
     texts = [
         f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"
@@ -451,7 +449,7 @@ def plot(arguments: argparse.Namespace) -> int:
                 f"{arguments.data}, row {i + 1}, column {arguments.target!r} is {label!r}, and the"
                 f" model knows {known}: remove the row, or fit anew"
             )
-    plots = importlib.import_module("..pictures.plots", __package__)
+    plots = importlib.import_module("..pictures", __package__)
     try:
         ax = _draw_fit(plots, model, table, arguments)
     except ValueError as error:
@@ -490,7 +488,7 @@ def _draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = F
     if not losses:
         raise Mistake("the fit made no iteration, so it has no loss curve: fit again")
     if to != "-":
-        plots = importlib.import_module("..pictures.plots", __package__)
+        plots = importlib.import_module("..pictures", __package__)
         ax = _axes(plots)
         plots.loss_curve(losses, ax=ax, log=log)
         _save_picture(ax.figure, to)

@@ -30,7 +30,7 @@ def _start(is_newton, samples, units, theta, l2):
     if any(theta) and _finite(theta, 0.0):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and T is None)
-    if here is None or not log(2) > here.F or not independent:
+    if here is None or not here.F < log(2) or not independent:
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
         if not independent:
             _refuse_dependent_columns(samples, at_zeros.hess)

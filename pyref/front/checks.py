@@ -27,7 +27,7 @@ def is_finite(value):
     return MINUS_INFINITY < value < INFINITY
 
 
-def _shown(value):
+def shown(value):
     """A short picture of a wrong value and its type, for a message."""
     picture = repr(value)
     if len(picture) > 40:
@@ -49,7 +49,7 @@ def number(value, name):
             pass
         except OverflowError:
             raise ValueError(f"{name} is too large for a float: scale it down") from None
-    raise TypeError(f"{name} is {_shown(value)}: give a number")
+    raise TypeError(f"{name} is {shown(value)}: give a number")
 
 
 def finite(value, name):
@@ -85,7 +85,7 @@ def count(value, name, least=0):
         except (TypeError, ValueError, OverflowError):
             pass
     if whole is None or whole != value:
-        raise TypeError(f"{name} is {_shown(value)}: give a whole number")
+        raise TypeError(f"{name} is {shown(value)}: give a whole number")
     if whole < least:
         raise ValueError(f"{name} is {whole}: give a whole number, {least} or more")
     return whole
@@ -103,7 +103,7 @@ def learning_rate(value):
     """`value` as a positive, finite float, or the word "safe"."""
     if isinstance(value, str):
         if value != "safe":
-            raise TypeError(f"learning_rate is {_shown(value)}: give a number, or 'safe'")
+            raise TypeError(f"learning_rate is {shown(value)}: give a number, or 'safe'")
         return value
     return positive(value, "learning_rate")
 
@@ -112,7 +112,7 @@ def choice(value, name, allowed):
     """`value`, which must be one of the words in `allowed`."""
     if value not in allowed:
         words = " or ".join([repr(word) for word in allowed])
-        raise ValueError(f"{name} is {_shown(value)}: give {words}")
+        raise ValueError(f"{name} is {shown(value)}: give {words}")
     return value
 
 
@@ -120,7 +120,7 @@ def callback(value):
     """`value`, which must be callable or None."""
     if value is not None and not callable(value):
         raise TypeError(
-            f"callback is {_shown(value)}: give a function of (iteration, loss), or None"
+            f"callback is {shown(value)}: give a function of (iteration, loss), or None"
         )
     return value
 
@@ -146,7 +146,7 @@ def _items(values, name, kind):
             return values.tolist() if hasattr(values, "tolist") else list(values)
         except TypeError:
             pass
-    raise TypeError(f"{name} is {_shown(values)}: give {kind}")
+    raise TypeError(f"{name} is {shown(values)}: give {kind}")
 
 
 def numbers(values, name):

@@ -5,41 +5,19 @@ import json
 import math
 import os
 import random
-import stat
-import struct
-from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from helpers.bits import bits, finite
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import pyref
 from pyref import LogisticRegression
+from pyref.model import ModelFileError, exact_json
 from pyref.model import file as model_file
-from pyref.model.atomic import replacing
-from pyref.model.file import ModelFileError
 
 AGAIN = "restore a copy, or fit and save again"
-NASTY = [0.0, -0.0, 5e-324, -5e-324, 2.225073858507201e-308, 2.2250738585072014e-308]
-NASTY += [0.1, 1 / 3, 1e22, 1e23, 9007199254740993.0, 1.7976931348623157e308, -1e-300]
-
-finite = st.one_of(
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.floats(-2.3e-308, 2.3e-308),  # around the subnormals
-    st.sampled_from(NASTY),
-)
-
-
-def bits(value):
-    """Numbers with all their bits, so that -0.0 is not 0.0; everything else with its type."""
-    if isinstance(value, float):
-        return struct.pack("<d", value)
-    if isinstance(value, (list, tuple)):
-        return [bits(item) for item in value]
-    if isinstance(value, dict):
-        return [(bits(key), bits(item)) for key, item in value.items()]
-    return type(value), value
 
 
 def fitted(classes=("no", "yes"), d=1, **settings):
@@ -185,81 +163,12 @@ def test_a_file_that_another_program_has_rewritten():
 # ---------------------------------------------------------------- a small Python's way
 
 
-@settings(max_examples=1000)
-@given(finite)
-def test_nearest_is_the_nearest(value):
-    for text in (repr(value), f"{value:.25e}", f"{value:.16E}", f"{value:.30f}"):
-        assert bits(model_file.nearest(text)) == bits(float(text))
-
-
-@settings(max_examples=1000)
-@given(finite, st.sampled_from([-1, 0, 1]))
-def test_half_way_goes_to_the_even_one(value, beside):
-    """Exactly between two floats, and a hair to either side of it."""
-    above = math.nextafter(value, math.inf)
-    assume(math.isfinite(above))
-    middle = (Fraction(value) + Fraction(above)) / 2
-    digits = 1200  # enough for every number half-way between two floats
-    whole = middle * 10**digits
-    assert whole.denominator == 1
-    text = f"{whole.numerator + beside}e-{digits}"
-    assert bits(model_file.nearest(text)) == bits(float(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(
-            "0.0",
-            "-0.0",
-            "1e400",
-            "-1e400",
-            "1e-400",
-            "0e999999999",
-            "1e999999999",
-            "-1e-999999999",
-        ),
-        *("2.4703282292062327e-324", "2.4703282292062328e-324", "1.7976931348623158e308"),
-        *("1.7976931348623159e308", "0.00000000000000000001e330", "100000000000000000000e-345"),
-        *("inf", "-inf", "9007199254740993.0", "9007199254740995.0", "1E+2", "1e+02"),
-    ],
-)
-def test_nearest_at_the_edges(text):
-    assert bits(model_file.nearest(text)) == bits(float(text))
-    assert math.isnan(model_file.nearest("nan"))
-
-
-values = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), finite, st.text(max_size=5)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=5), inner, max_size=4)
-    ),
-    max_leaves=20,
-)
-
-
-@given(values, st.booleans(), st.sampled_from([None, 1]))
-@example({"a": [1.5, "2.5", '"3.5', "\\", "\\\\", -1e-5, {"b": 1e5}], "1.5": 0.1}, False, None)
-def test_a_small_python_reads_the_same(value, ascii_only, indent):
-    """The scan that saves the digits from an inexact json changes nothing else."""
-    assume("float" not in repr(value))
-    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
-    try:
-        data = text.encode("utf-8")
-    except UnicodeEncodeError:
-        return
-    found = model_file._plain(
-        json.loads(model_file._with_floats_as_text(data).decode("utf-8")), model_file.nearest
-    )
-    assert bits(found) == bits(json.loads(text))
-
-
 @pytest.mark.parametrize("classes", [("no", "yes"), ("a", "b", "c")])
 def test_a_small_python_reads_models(classes, monkeypatch):
     model = fitted(classes, 3)
     data = model_file.text(model).encode()
     found = model_file.parse(data, "m")
-    monkeypatch.setattr(model_file, "SMALL", True)
+    monkeypatch.setattr(exact_json, "SMALL", True)
     assert bits(model_file.parse(data, "m")) == bits(found)
 
 
@@ -498,7 +407,7 @@ def test_missing_keys(key):
 
 @pytest.mark.parametrize("small", [False, True])
 def test_a_file_cut_short_anywhere_is_refused(small, monkeypatch):
-    monkeypatch.setattr(model_file, "SMALL", small)
+    monkeypatch.setattr(exact_json, "SMALL", small)
     data = model_file.text(fitted()).encode().rstrip()
     for length in range(len(data)):
         with pytest.raises(ModelFileError, match=r"^m\.json is "):
@@ -525,70 +434,3 @@ def test_a_damaged_byte_is_refused_or_harmless(data):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
         model_file.load(tmp_path / "no.json")
-
-
-# ---------------------------------------------------------------- written whole or not at all
-
-
-def write_half(path, error):
-    with replacing(path) as file:
-        file.write(b"half")
-        file.flush()
-        assert path.read_text() == "before"
-        raise error
-
-
-def test_a_failed_write_leaves_what_was_there(tmp_path):
-    path = tmp_path / "m.json"
-    path.write_text("before")
-    for error in (ValueError, KeyboardInterrupt, OSError):
-        with pytest.raises(error):
-            write_half(path, error)
-        assert path.read_text() == "before"
-        assert os.listdir(tmp_path) == ["m.json"]
-
-
-def test_a_file_is_replaced_whole(tmp_path, monkeypatch):
-    path = tmp_path / "m.json"
-    path.write_text("before")
-    os.chmod(path, 0o640)
-    synced = []
-    monkeypatch.setattr(os, "fsync", synced.append)
-    with replacing(path) as file:
-        file.write(b"after")
-        assert os.path.dirname(file.name) == str(tmp_path)  # beside it: on the same disk
-        assert not synced
-        handle = file.fileno()
-    assert synced == [handle]
-    assert path.read_text() == "after"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert os.listdir(tmp_path) == ["m.json"]
-
-
-def test_a_new_file_has_the_usual_permissions(tmp_path):
-    with replacing(tmp_path / "new") as file:
-        file.write(b"x")
-    (tmp_path / "other").write_bytes(b"x")
-    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "other")}
-    assert len(modes) == 1
-
-
-def test_a_link_stays_a_link(tmp_path):
-    (tmp_path / "real").write_text("before")
-    (tmp_path / "link").symlink_to("real")
-    with replacing(tmp_path / "link") as file:
-        file.write(b"after")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real").read_text() == "after"
-
-
-def test_a_device_is_written_to():
-    with replacing("/dev/null") as file:
-        file.write(b"nothing")
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
-
-
-def test_an_error_names_the_file_and_not_its_neighbour(tmp_path):
-    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "no" / "m.json"):
-        pass
-    assert caught.value.filename == str(tmp_path / "no" / "m.json")
