@@ -7,30 +7,30 @@
  *               by lane = fma(x[j], w[j], lane); the lanes are added as
  *               ((0+4) + (2+6)) + ((1+5) + (3+7)); then b is added.
  *   part        the rows are cut into equal parts, a size that follows from n, d, the number of
- *               classes and the kind of pass alone (pass.c). Within a part, lane l takes the
+ *               classes and the kind of pass alone (engine/plan.c). Within a part, lane l takes the
  *               rows i with i mod 8 == l, in order.
  *   gradient    of a part: lane = fma(x[j], residual, lane) for each feature, lane += residual
  *               for b, lanes added as above.
  *   loss        of a part: lane = fma(|z|, weight of the label that z speaks against, lane);
  *               and for the logarithms of 1 + e^-|z|, the product of up to 64 consecutive
  *               1 + e^-|z| of a lane, whose logarithm is then added to the lane
- *               (logistic_kernel.h). With sample weights, a logarithm for each row, and then
+ *               (lanes/logistic_blocks.h). With sample weights, a logarithm for each row, and then
  *               lane = fma(weight, loss of the row, lane).
  *               In chapter 2, with m the largest score of a row, rest = the sum of e^(z[c]-m) of
  *               all classes but the one that has it, distance = the sum of label[c] * (m - z[c]),
  *               both in order of c: lane += weight * ((sum of labels) * log1p(rest) + distance),
- *               nothing fused, and no weight where there are none (multinomial_kernel.h).
+ *               nothing fused, and no weight where there are none (lanes/multinomial.h).
  *   squares     of a part: of a row, lane = fma(x[j], x[j], lane) and lanes added as for the
  *               score, then 1 is added; then lane = fma(weight, that, lane), as a gradient.
  *   second      derivatives of a part: row after row, entry = fma(r * x[j], r * x[k], entry) for
  *               k <= j, with r the root of weight * p (1-p), and x[d] = 1 for b.
  *   steps       a part whose rows are so long that it would take milliseconds is done in steps
- *               of equal numbers of rows (pass.c); its sums are those of the steps, in order.
+ *               of equal numbers of rows (engine/plan.c); its sums are those of the steps, in order.
  *   total       the parts, in order.
  *
  * In chapter 3's fits x is in standard units, (x[j] - shift[j]) * scale[j] rounded twice. The sums
  * of the columns take the rows of a part one after the other. Their algebra sums as a score does:
- * lane l takes the terms k with k mod 8 == l (algebra_kernel.h).
+ * lane l takes the terms k with k mod 8 == l (lanes/algebra.h).
  *
  * How X lies in memory while this is done (as given, or packed) cannot be seen in a result.
  *

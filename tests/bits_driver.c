@@ -4,7 +4,7 @@
  *
  * computes the cases of tests/digests.py (those whose group begins so) and prints, for each,
  * "group count", a new line, and so many doubles; digests.py --results makes digests of them. ISA is
- * an instruction set of csrc/dispatch.c, or "best". X and y stand SHIFT bytes past a
+ * an instruction set of csrc/lanes/dispatch.c, or "best". X and y stand SHIFT bytes past a
  * multiple of 64. SECONDS is the time that a call may take before it returns and is made again.
  *
  *     bits_driver memory ISA THREADS
@@ -76,7 +76,7 @@ static const pool *find_pool(const char *name)
 
 /* ------------------------------------------------------------------ numbers in memory */
 
-/* The numbers of csrc/kernels.h; a bool is an unsigned byte. */
+/* The numbers of csrc/lanes/kernels.h; a bool is an unsigned byte. */
 static int kind_of(char code)
 {
     static const char codes[] = "dfbBhHiIqQ";

@@ -141,7 +141,7 @@ FEWER = [*range(1, 10), 15, 16, 17, 63, 64, 65, 127, 128, 129]
 
 
 def rows_of_a_part(d):
-    """As csrc/pass.c cuts tables that are not large."""
+    """As csrc/engine/plan.c cuts tables that are not large."""
     return (16384 // d + 1 + 63) // 64 * 64
 
 
@@ -356,7 +356,7 @@ def make_cases():
             c.table("softmax, weighted samples", n, 9, y=f"shares_{C}", descent=all_of_it, **how)
 
     # More than 4 MB: fetched ahead, in other blocks, and with the scores of another number of rows
-    # summed together. (How depends on the processor: `near` in csrc/kernels.h, rows.h.)
+    # summed together. (How depends on the processor: `near` in csrc/lanes/kernels.h, reading.h.)
     for n, d in ((8201, 65), (2050, 256), (2041, 257), (1025, 512), (1023, 513)):
         c.table("gradient, from memory", n, d, y="soft")
     for n, d in ((32769, 33), (16411, 65), (4081, 257)):
@@ -478,7 +478,7 @@ def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weig
     def doubles(values):
         return ffi.from_buffer("double[]", values)
 
-    kind = {code: kind for kind, code in enumerate("dfbBhHiIqQ")}  # as in csrc/kernels.h
+    kind = {code: kind for kind, code in enumerate("dfbBhHiIqQ")}  # as in csrc/lanes/kernels.h
     kind["?"] = kind["B"]
     what = lib.PYREF_SOFTMAX if C else lib.PYREF_GRADIENT
     size = 1 + len(params)

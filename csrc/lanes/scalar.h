@@ -25,6 +25,49 @@
         memcpy(out + i, a_last, (n - i) * sizeof *out);                                   \
     }
 
+/* Eight samples: their scores z, e = e^-|z| and labels y give the residuals dL/dz, and add to
+ * the loss.
+ *
+ * The twin of _loss_and_residual. The one exponential serves both:
+ *
+ *     residual = ((1-y) - y e) / (1 + e)     loss = (1-y) |z| + log1p(e)      for z >= 0
+ *              = ((1-y) e - y) / (1 + e)          =    y  |z| + log1p(e)      for z < 0
+ *
+ * With `against` the weight of the label that the sign of z speaks against, and `with` that of
+ * the other, both lines are  +-(against - with * e) / (1 + e)  and  against * |z| + log1p(e).
+ *
+ * The logarithm costs as much as all the rest, and need not be taken of each sample: the sum of
+ * logarithms is the logarithm of the product. Kept as 1 + product, so that a small e is not
+ * lost beside the 1:  (1 + product)(1 + e) = 1 + (product + (product * e + e)). Each step is
+ * right to 2 ulp, and log1p makes a relative error of its argument no larger. A sample's weight
+ * would be a power, so weighted samples do take a logarithm each. (No product: the caller has
+ * multiplied already.) */
+INLINE part samples_part(part z, part e, part y, part weight, int weighted, part *loss,
+                         part *product, part *curvature)
+{
+    const bits sign_bit = (bits)part_set(-0.0);
+    part against = part_where_negative(z, y, 1.0 - y);
+    part with = part_where_negative(z, 1.0 - y, y);
+    part up = part_fma(-with, e, against);
+    part q = e + 1.0;
+    part residual = (part)((bits)up ^ ((bits)z & sign_bit)) / q;
+    if (curvature) /* p (1-p), for chapter 3 */
+        *curvature = e / (q * q);
+    /* subtle: where nothing speaks against, an infinite z costs 0, not 0 * inf = NaN */
+    part distance = (part)((bits)part_abs(z) & (against != 0.0));
+    if (weighted) {
+        part one = part_fma(distance, against, part_log1p(e));
+        *loss = part_fma(weight, part_counted(one, weight), *loss);
+        if (curvature)
+            *curvature = weight * part_counted(*curvature, weight);
+        return weight * part_counted(residual, weight);
+    }
+    *loss = part_fma(distance, against, *loss);
+    if (product)
+        *product += part_fma(*product, e, e);
+    return residual;
+}
+
 /* 1 / (1 + e) for z >= 0, e / (1 + e) = e - e (e / (1 + e)) for z < 0, with e = e^-|z| */
 INLINE part sigmoid_part(part z)
 {

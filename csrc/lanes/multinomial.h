@@ -1,7 +1,7 @@
 /* Chapter 2's hot loop: what some rows add to the loss and to the gradient of C classes.
  *
  * The twin of _softmax_gradient in pyref/multinomial.py. Every class's score and every class's
- * row of the gradient are summed as chapter 1's are (rows.h); between them stands softmax, eight
+ * row of the gradient are summed as chapter 1's are (sums.h); between them stands softmax, eight
  * samples at a time. params and gradient go class by class: w[C][d], then b[C]. */
 
 /* One part of eight samples: their C scores, `step` doubles apart, become their C residuals.

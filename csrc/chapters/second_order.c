@@ -1,5 +1,5 @@
 /* Chapter 3's algebra: twins of the functions of the same names in pyref/second_order.py. */
-#include "pass.h"
+#include "engine/run.h"
 #include "pyref.h"
 
 double pyref_dot(const double *u, const double *v, size_t m)
@@ -95,4 +95,33 @@ void pyref_symmetric_row(const double *triangle, size_t m, size_t j, double *out
     memcpy(out, triangle + row_at(j), (j + 1) * sizeof *out);
     for (size_t k = j + 1; k < m; k++)
         out[k] = triangle[row_at(k) + j];
+}
+
+void plan_safe_learning_rate(pass *p)
+{
+    p->width = p->samples.d;
+    p->out_size = 1;
+}
+
+/* products of features in a row, two of them in the time of one elsewhere */
+static size_t products_width(size_t d)
+{
+    return d * (d + 1) / 4 + 1;
+}
+
+void plan_hessian(pass *p)
+{
+    const size_t d = p->samples.d;
+    p->width = products_width(d);
+    p->out_size = d + 2 + (d + 1) * (d + 2) / 2;
+    p->scratch_size = hessian_scratch(&p->samples);
+}
+
+void plan_look(pass *p)
+{
+    const size_t d = p->samples.d;
+    p->width = p->kind == PYREF_STANDARD_HESSIAN ? products_width(d) : d;
+    p->out_size = look_out(p->kind, d);
+    p->maxima = look_maxima(p->kind, d);
+    p->scratch_size = look_scratch(&p->samples, p->kind);
 }

@@ -11,7 +11,6 @@
  */
 #include "coefficients.h"
 
-
 #define PARTS (LANES / LANES_WIDTH)
 #define INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
@@ -226,6 +225,13 @@ INLINE part part_log1p(part x)
     part x_seen = u - 1.0;
     part c = (1.0 - (u - x_seen)) + (x - x_seen);
     return part_log_sum(u, c);
+}
+
+/* x; but 0 where the sample's weight is 0: a row left out adds nothing, not even an infinite loss
+ * or the NaN of a score that overflowed. */
+INLINE part part_counted(part x, part weight)
+{
+    return (part)((bits)x & (weight != 0.0));
 }
 
 /* ------------------------------------------------------------------ all eight lanes */

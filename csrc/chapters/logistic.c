@@ -1,5 +1,5 @@
 /* Chapter 1, compiled: the functions of pyref/logistic.py, in its order. */
-#include "kernels.h"
+#include "engine/run.h"
 #include "pyref.h"
 
 #include <float.h>
@@ -103,4 +103,33 @@ void pyref_log1p(const double *x, double *out, size_t n)
 void pyref_exp_minus(const double *a, double *out, size_t n)
 {
     active_kernels->exp_minus(a, a, out, n);
+}
+
+void plan_gradient(pass *p)
+{
+    p->width = p->samples.d;
+    p->out_size = p->samples.d + 2;
+    p->scratch_size = gradient_scratch(&p->samples);
+}
+
+/* With no run to keep, and no clock to look at. */
+int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
+               const double *params, double *out)
+{
+    pass p;
+    if (pyref_find_no_label(y, y_kind, 0, n) < n)
+        return PYREF_NO_LABEL;
+    if (!pass_set_up(&p, PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1))
+        return PYREF_NO_MEMORY;
+    passes_at(&p, params, 1, INFINITY, out);
+    pass_clean_up(&p);
+    return pyref_find_not_finite(out, F64, 0, d + 2) < d + 2 ? PYREF_NOT_FINITE : PYREF_DONE;
+}
+
+int pyref_run_descent(pyref_run *run, double *params, double *v, double step, double momentum,
+                      double l2, double total, double tolerance, size_t iterations,
+                      double seconds, double *losses, size_t *made)
+{
+    return pass_descend((pass *)run, params, v, step, momentum, l2, total, tolerance, iterations,
+                        seconds, losses, made);
 }

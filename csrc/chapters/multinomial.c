@@ -1,5 +1,5 @@
 /* Chapter 2, compiled: the functions of one sample of pyref/multinomial.py, in its order. */
-#include "kernels.h"
+#include "engine/run.h"
 #include "pyref.h"
 
 /* The twin of _exponentials: es[c] = e^(z[c]-m); the top class; and the sum of the others' es. */
@@ -82,4 +82,20 @@ double pyref_categorical_cross_entropy_with_logits(const double *ys, const doubl
         if (ys[c] > 0 && c != top)
             loss += ys[c] * (zs[top] - zs[c]);
     return loss;
+}
+
+void plan_softmax(pass *p)
+{
+    const samples *s = &p->samples;
+    p->width = s->d * s->classes;
+    p->out_size = 1 + s->classes * (s->d + 1);
+    p->scratch_size = softmax_scratch(s);
+}
+
+void plan_scores(pass *p)
+{
+    const samples *s = &p->samples;
+    p->width = s->d * s->classes;
+    p->out_size = 1;
+    p->scratch_size = s->classes * wide_d(s->d);
 }

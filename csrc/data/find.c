@@ -1,5 +1,5 @@
 /* Looking through a buffer for a value that cannot be used. */
-#include "kernels.h"
+#include "lanes/kernels.h"
 #include "pyref.h"
 
 /* Values are looked at by their bits, as integers, and without a branch for each: compilers make
