@@ -13,7 +13,7 @@ every processor makes the same ones; bits_driver reads them from the list of cas
 computes the same from C alone. A result is hashed as its doubles, least significant byte first;
 all NaN count as one, because which NaN an operation gives is the processor's choice.
 
-The order of sums is part of the specification (csrc/pyref.h). Where it is changed on purpose,
+The order of sums is part of the specification (csrc/plain.c). Where it is changed on purpose,
 or a kernel's arithmetic is, digests.json is written anew; nothing else may change it.
 """
 
@@ -209,9 +209,9 @@ def make_cases():
         c.each(f"{name} of one sample", name, "edges", "soft")
         c.each(f"{name} of one sample", name, "scores", "soft")
         c.each(f"{name} of one sample", name, "scores", "hard")
-    for name in ("binary_cross_entropy", "dL_dp"):
-        c.each(f"{name} of one sample", name, "probabilities", "hard")
-        c.each(f"{name} of one sample", name, "probabilities", "soft")
+    name = "binary_cross_entropy"
+    c.each(f"{name} of one sample", name, "probabilities", "hard")
+    c.each(f"{name} of one sample", name, "probabilities", "soft")
     for C in (2, 3, 5, 8):
         for name in ("logsumexp", "softmax"):
             for pool in ("scores", "edges", "limits"):
@@ -510,7 +510,8 @@ def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weig
     while len(losses) < passes:
         left = passes - len(losses)
         recent = array("d", bytes(8 * left))
-        ending = lib.pyref_run_descent(
+        descend = lib.pyref_softmax_descent if C else lib.pyref_gradient_descent
+        ending = descend(
             run, doubles(params), doubles(v), learning_rate / n, momentum, l2, n, tolerance, left,
             seconds, doubles(recent), made,
         )  # fmt: skip

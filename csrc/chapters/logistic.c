@@ -1,20 +1,13 @@
-/* Chapter 1, compiled: the functions of pyref/logistic.py, in its order. */
+/* Chapter 1, compiled: an entry for each public function, in the order of pyref/logistic.py.
+ *
+ * Each number is computed by a kernel, which is compiled once for each instruction set: those of
+ * one score are in lanes/scalar.h, and those of some rows of X in lanes/logistic.h. */
 #include "engine/run.h"
 #include "pyref.h"
 
 #include <float.h>
 
-/* ------------------------------------------------------------------ one sample */
-
-void pyref_sigmoid(const double *z, double *out, size_t n)
-{
-    active_kernels->sigmoid(z, z, out, n);
-}
-
-void pyref_softplus(const double *z, double *out, size_t n)
-{
-    active_kernels->softplus(z, z, out, n);
-}
+/* ------------------------------------------------------------------ one score */
 
 static double one(map *f, double a, double b)
 {
@@ -23,14 +16,17 @@ static double one(map *f, double a, double b)
     return out;
 }
 
+/* twin: logistic.sigmoid
+ * For n scores, eight at a time. Every score has its own lane, so nothing is summed, and one score
+ * alone has the bits that it has among many. The formula is sigmoid_part in lanes/scalar.h. */
+void pyref_sigmoid(const double *z, double *out, size_t n)
+{
+    active_kernels->sigmoid(z, z, out, n);
+}
+
 double pyref_sigmoid_of(double z)
 {
     return one(active_kernels->sigmoid, z, 0.0);
-}
-
-double pyref_softplus_of(double z)
-{
-    return one(active_kernels->softplus, z, 0.0);
 }
 
 /* log p of a normal or subnormal p > 0; the kernel's logarithm is for normal numbers */
@@ -41,7 +37,8 @@ double pyref_log_of(double p)
     return one(active_kernels->log, p, 0.0);
 }
 
-/* -[y log(p) + (1-y) log(1-p)], where 0 log(0) counts as 0 */
+/* twin: logistic.binary_cross_entropy
+ * -[y log(p) + (1-y) log(1-p)], where 0 log(0) counts as 0. */
 double pyref_binary_cross_entropy(double y, double p)
 {
     double loss = 0.0;
@@ -52,43 +49,35 @@ double pyref_binary_cross_entropy(double y, double p)
     return loss;
 }
 
+/* twin: logistic.residual
+ * p - y = (1-y) p - y (1-p), of two sigmoids: closer than the residual of a gradient, which has one
+ * division for all of it. lanes/scalar.h has both, and says how close. */
+double pyref_residual(double y, double z)
+{
+    return one(active_kernels->residual, y, z);
+}
+
+/* twin: logistic.softplus
+ * log(1 + e^z), for n scores as the sigmoid. The formula is softplus_each in lanes/scalar.h. */
+void pyref_softplus(const double *z, double *out, size_t n)
+{
+    active_kernels->softplus(z, z, out, n);
+}
+
+double pyref_softplus_of(double z)
+{
+    return one(active_kernels->softplus, z, 0.0);
+}
+
+/* twin: logistic.loss_and_residual
+ * Of one sample, and its loss alone. A pass over X has both from the same exponential:
+ * samples_part in lanes/scalar.h, which this calls too. */
 double pyref_binary_cross_entropy_with_logits(double y, double z)
 {
     return one(active_kernels->loss, y, z);
 }
 
-/* The three pieces of the chain rule, and their product. */
-
-double pyref_dL_dp(double y, double p)
-{
-    double slope = 0.0;
-    if (y > 0)
-        slope -= p > 0 ? y / p : INFINITY;
-    if (y < 1)
-        slope += p < 1 ? (1 - y) / (1 - p) : INFINITY;
-    return slope;
-}
-
-double pyref_dp_dz(double p)
-{
-    return p * (1 - p);
-}
-
-double pyref_dz_da(double x)
-{
-    return x;
-}
-
-double pyref_dL_da(double x, double y, double a, double b)
-{
-    double p = pyref_sigmoid_of(a * x + b);
-    return pyref_dL_dp(y, p) * pyref_dp_dz(p) * pyref_dz_da(x);
-}
-
-double pyref_residual(double y, double z)
-{
-    return one(active_kernels->residual, y, z);
-}
+/* The primitives alone. */
 
 void pyref_log(const double *x, double *out, size_t n)
 {
@@ -105,6 +94,10 @@ void pyref_exp_minus(const double *a, double *out, size_t n)
     active_kernels->exp_minus(a, a, out, n);
 }
 
+/* ------------------------------------------------------------------ gradient */
+
+/* A pass of GRADIENT: params = {w[d], b}, sums = {loss, grad_w[d], grad_b}. What some rows add to
+ * them is gradient_rows in lanes/logistic.h. */
 void plan_gradient(pass *p)
 {
     p->width = p->samples.d;
@@ -112,9 +105,21 @@ void plan_gradient(pass *p)
     p->scratch_size = gradient_scratch(&p->samples);
 }
 
-/* With no run to keep, and no clock to look at. */
-int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
-               const double *params, double *out)
+/* twin: logistic.gradient_ab
+ * A table of one column, where a is w[0]. Document 001 adds p - y; this adds the residual without
+ * cancellation. So the two differ where p - y is rounded, by what pyref.gradient_ab says. */
+
+/* twin: logistic.gradient
+ * The lesson adds row after row to one sum. Here row i adds to sum i mod 8 of eight, so that eight
+ * rows are worked on at a time, and the rows are cut into parts, so that several threads are. A sum
+ * is the same sum in whatever order its terms are added, but for the rounding; and the order does
+ * not depend on how many threads there are. plain.c has the same order, one number at a time.
+ *
+ * This is the whole pass in one call: for tables so small that it is over in microseconds. For a
+ * larger one, or with sample weights, Python makes a run (pyref_run_new, pyref_run_pass), which is
+ * the same pass in calls that return after a while, so that Ctrl-C is heard. */
+int pyref_gradient(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
+                   const double *params, double *out)
 {
     pass p;
     if (pyref_find_no_label(y, y_kind, 0, n) < n)
@@ -126,9 +131,18 @@ int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, s
     return pyref_find_not_finite(out, F64, 0, d + 2) < d + 2 ? PYREF_NOT_FINITE : PYREF_DONE;
 }
 
-int pyref_run_descent(pyref_run *run, double *params, double *v, double step, double momentum,
-                      double l2, double total, double tolerance, size_t iterations,
-                      double seconds, double *losses, size_t *made)
+/* ------------------------------------------------------------------ gradient descent */
+
+/* twin: logistic.gradient_descent_logistic
+ * Document 001's loop is the one below, in a run of a table of one column, from params = {0, 0},
+ * with step = learning_rate / n and l2 = 0. A negative tolerance asks for none of its endings. */
+
+/* twin: logistic.gradient_descent
+ * The same loop line by line, which changes nothing but the order of the sums inside of gradient.
+ * It stands in engine/descent.c, for chapter 2 has it too. */
+int pyref_gradient_descent(pyref_run *run, double *params, double *v, double step, double momentum,
+                           double l2, double total, double tolerance, size_t iterations,
+                           double seconds, double *losses, size_t *made)
 {
     return pass_descend((pass *)run, params, v, step, momentum, l2, total, tolerance, iterations,
                         seconds, losses, made);

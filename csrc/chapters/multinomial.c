@@ -1,8 +1,10 @@
-/* Chapter 2, compiled: the functions of one sample of pyref/multinomial.py, in its order. */
+/* Chapter 2, compiled: an entry for each public function, in the order of pyref/multinomial.py. */
 #include "engine/run.h"
 #include "pyref.h"
 
-/* The twin of _exponentials: es[c] = e^(z[c]-m); the top class; and the sum of the others' es. */
+/* ------------------------------------------------------------------ one sample */
+
+/* es[c] = e^(z[c]-m), where m is the largest score; its class; and the sum of the others' es. */
 static size_t exponentials(const double *zs, size_t C, double *es, double *rest)
 {
     size_t top = 0;
@@ -23,7 +25,9 @@ static size_t exponentials(const double *zs, size_t C, double *es, double *rest)
     return top;
 }
 
-/* log(e^zs[0] + ... + e^zs[C-1]); room is C doubles */
+/* twin: multinomial.logsumexp
+ * log(e^zs[0] + ... + e^zs[C-1]) = m + log(1 + the sum of the others' e^(z-m)), in the lesson's
+ * order; room is C doubles. */
 double pyref_logsumexp(const double *zs, size_t C, double *room)
 {
     double rest, log_sum;
@@ -37,6 +41,8 @@ double pyref_logsumexp(const double *zs, size_t C, double *room)
     return zs[top] + log_sum;
 }
 
+/* twin: multinomial.softmax
+ * e^zs[c] over the sum of all, in the lesson's order. */
 void pyref_softmax(const double *zs, size_t C, double *ps)
 {
     double rest;
@@ -45,21 +51,8 @@ void pyref_softmax(const double *zs, size_t C, double *ps)
         ps[c] /= 1.0 + rest;
 }
 
-void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)
-{
-    if (C > 1) {
-        for (size_t i = 0; i < n; i++)
-            pyref_softmax(scores + i * C, C, ps + i * C);
-        return;
-    }
-    /* sigmoid(-z) and sigmoid(z): both exact in their tails, which 1 - p is not */
-    for (size_t i = 0; i < n; i++) {
-        ps[2 * i] = -scores[i];
-        ps[2 * i + 1] = scores[i];
-    }
-    active_kernels->sigmoid(ps, ps, ps, 2 * n);
-}
-
+/* twin: multinomial.categorical_cross_entropy
+ * -(ys[0] log(ps[0]) + ...), in the lesson's order. */
 double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_t C)
 {
     double loss = 0.0;
@@ -69,6 +62,10 @@ double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_
     return loss;
 }
 
+/* twin: multinomial.loss_and_residuals
+ * Of one sample, and its loss alone: the logarithm of softmax's sum, and how far below the largest
+ * score the labels' are. A pass over X has both from the same exponentials, softmax_part in
+ * lanes/multinomial.h. */
 double pyref_categorical_cross_entropy_with_logits(const double *ys, const double *zs, size_t C,
                                                    double *room)
 {
@@ -84,6 +81,12 @@ double pyref_categorical_cross_entropy_with_logits(const double *ys, const doubl
     return loss;
 }
 
+/* ------------------------------------------------------------------ gradient */
+
+/* twin: multinomial.softmax_gradient
+ * A pass of SOFTMAX: params = {w[C][d], b[C]}, sums = {loss, their gradient}. The lesson adds row
+ * after row; here row i adds to sum i mod 8 of eight, in parts, as in chapter 1: the same sum but
+ * for the rounding. What some rows add is softmax_rows in lanes/multinomial.h. */
 void plan_softmax(pass *p)
 {
     const samples *s = &p->samples;
@@ -92,10 +95,39 @@ void plan_softmax(pass *p)
     p->scratch_size = softmax_scratch(s);
 }
 
+/* twin: multinomial.softmax_descent
+ * The loop of chapter 1 over these params: engine/descent.c. */
+int pyref_softmax_descent(pyref_run *run, double *params, double *v, double step, double momentum,
+                          double l2, double total, double tolerance, size_t iterations,
+                          double seconds, double *losses, size_t *made)
+{
+    return pass_descend((pass *)run, params, v, step, momentum, l2, total, tolerance, iterations,
+                        seconds, losses, made);
+}
+
+/* ------------------------------------------------------------------ a model's word on new rows */
+
+/* A pass of SCORES: every row's C scores, the same sums as in a gradient. scores_rows in
+ * lanes/scores.h writes them. */
 void plan_scores(pass *p)
 {
     const samples *s = &p->samples;
     p->width = s->d * s->classes;
     p->out_size = 1;
     p->scratch_size = s->classes * wide_d(s->d);
+}
+
+void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)
+{
+    if (C > 1) {
+        for (size_t i = 0; i < n; i++)
+            pyref_softmax(scores + i * C, C, ps + i * C);
+        return;
+    }
+    /* sigmoid(-z) and sigmoid(z): both exact in their tails, which 1 - p is not */
+    for (size_t i = 0; i < n; i++) {
+        ps[2 * i] = -scores[i];
+        ps[2 * i + 1] = scores[i];
+    }
+    active_kernels->sigmoid(ps, ps, ps, 2 * n);
 }

@@ -1,5 +1,6 @@
-/* Gradient descent: the loop of gradient_descent and of softmax_descent. Which of the two it is
- * follows from the run: its kernel gives {loss, gradient}, the gradient in the order of params. */
+/* Gradient descent: the loop of gradient_descent and of softmax_descent, line by line as in the
+ * lessons. Which of the two it is follows from the run: its kernel gives {loss, gradient}, the
+ * gradient in the order of params. */
 #include "engine/run.h"
 #include "pyref.h"
 

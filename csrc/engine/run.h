@@ -109,9 +109,9 @@ void *pass_allocate(size_t size);
 
 /* What a pass of a kind needs: width, out_size, scratch_size, and maxima if it has some. */
 typedef void plan_of_kind(pass *p);
-plan_of_kind plan_gradient;                                   /* chapters/logistic.c */
-plan_of_kind plan_softmax, plan_scores;                       /* chapters/multinomial.c */
-plan_of_kind plan_hessian, plan_safe_learning_rate, plan_look; /* chapters/second_order.c */
+plan_of_kind plan_gradient;                         /* chapters/logistic.c */
+plan_of_kind plan_softmax, plan_scores;             /* chapters/multinomial.c */
+plan_of_kind plan_squares, plan_hessian, plan_look; /* chapters/second_order.c */
 
 /* Plan a pass, and get its memory. 1; or 0, without memory to give back. */
 int pass_set_up(pass *p, int kind, const void *X, int X_kind, const void *y, int y_kind,

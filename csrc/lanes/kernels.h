@@ -141,7 +141,7 @@ static inline size_t look_scratch(const samples *s, int kind)
     return size;
 }
 
-/* Element kinds. The numbers are the interface to pyref/fast.py. */
+/* Element kinds. The numbers are the interface to Python. */
 enum { F64, F32, I8, U8, I16, U16, I32, U32, I64, U64 };
 
 /* Bytes of one element. */

@@ -1,4 +1,4 @@
-/* ------------------------------------------------------------------ either */
+/* Chapter 1's pass over some rows: packed, or as they lie in X; and chapter 3's Hessian. */
 
 static void gradient_rows(const samples *x, const double *params, size_t first, size_t last,
                           double *scratch, double *out)

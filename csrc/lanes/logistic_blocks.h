@@ -1,7 +1,7 @@
-/* Chapter 1's hot loop: what some rows add to the loss and to the gradient.
+/* Chapter 1's hot loop over rows as they lie in X: what some rows add to the loss and to the
+ * gradient. The lesson's loop over the samples, eight at a time, a lane each.
  *
- * The twin of _gradient in pyref/logistic.py, with the loop over the samples taken eight at a
- * time, a lane each. For the order in which things are summed, see pyref.h.
+ * Few features that are passed over often take logistic_packed.h instead; logistic.h chooses.
  */
 
 enum { PRODUCT_ROWS = 64 }; /* rows of a lane whose 1 + e are multiplied before a logarithm */

@@ -1,6 +1,8 @@
-/* ------------------------------------------------------------------ packed rows
+/* Chapter 1's hot loop over packed rows: what some rows add to the loss and to the gradient.
  *
- * Few features: eight rows at a time, of which the features are loaded as they are used. */
+ * For tables of few features that are passed over again and again (packing_pays in
+ * engine/plan.c): eight rows at a time, of which the features are loaded as they are used. The sums
+ * are those of logistic_blocks.h, in the same order. */
 
 INLINE lanes packed_score(const double *x, const int D, const lanes *w, lanes b)
 {
@@ -28,8 +30,9 @@ INLINE size_t groups_together(const int D)
     return EVENLY && D == 8 ? GROUPS / 2 : GROUPS;
 }
 
-/* Ask for one half of the group that comes in place of this one. (1,000 packed rows of four features
- * are 40 KB, more than the first-level cache. Measured, and done, without AVX-512 only.) */
+/* Ask for one half of the group that comes in place of this one. (1,000 packed rows of four
+ * features are 40 KB, more than the first-level cache. Measured, and done, without AVX-512
+ * only.) */
 INLINE void packed_ask(const double *group, const int D, size_t size, const int second)
 {
     const size_t lines = size / LANES, half = (lines + 1) / 2;

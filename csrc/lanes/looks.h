@@ -1,7 +1,9 @@
 /* Chapter 3's looks: the passes over X in standard units that a safe fit makes.
  *
- * The twins of the methods of _Samples in pyref/samples.py. A row of weight 0 is not there: it has
- * a score that costs nothing, adds nothing, and no largest value takes notice of it.
+ * The order of sums is that of chapter 1 and of the Hessian, of a[j] = (x[j] - shift[j]) * scale[j]
+ * in place of x[j], rounded twice; only COLUMNS (units.h) adds row after row. A row of weight 0 is
+ * not there: it has a score that costs nothing, adds nothing, and no largest value takes notice of
+ * it.
  *
  * First in `out` stand maxima, whose parts are combined by taking the largest; then sums. */
 
@@ -14,10 +16,13 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
     const size_t d = x->d, wide = wide_d(d);
     const size_t size = is_f64 ? sizeof(double) : sizeof(float);
     const size_t block =
-        kind == PYREF_STANDARD_GRADIENT ? rows_of_block(x, near_rows(d, size), size) : block_rows(d);
-    const int objective = kind == PYREF_STANDARD_GRADIENT || kind == PYREF_STANDARD_HESSIAN;
+        kind == PYREF_STANDARD_GRADIENT ? rows_of_block(x, near_rows(d, size), size)
+                                        : block_rows(d);
+    const int second = kind == PYREF_STANDARD_HESSIAN;
+    const int objective = kind == PYREF_STANDARD_GRADIENT || second;
     const int has_v = kind == PYREF_MOVES || kind == PYREF_PRODUCT || kind == PYREF_REST;
-    const int adds = objective || kind == PYREF_FORCES || kind == PYREF_PRODUCT || kind == PYREF_REST;
+    const int forces = kind == PYREF_FORCES || kind == PYREF_PRODUCT;
+    const int adds = objective || forces || kind == PYREF_REST;
     /* with AVX-512 one row after the other is not best here: there is more to do for each */
     const int together = has_v ? MOST_TOGETHER : rows_together(x, is_f64, EVENLY && x->far);
     const int weighted = objective && x->sample_weight != NULL;
@@ -26,7 +31,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
     const double b = params[d], bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
     double *sum = v + wide;
-    const products p = kind == PYREF_STANDARD_HESSIAN ? products_in(sum + LANES * wide, d) : (products){0};
+    const products p = second ? products_in(sum + LANES * wide, d) : (products){0};
     double z[BLOCK] ALIGNED, e[BLOCK] ALIGNED, moved[BLOCK] ALIGNED, c[BLOCK] ALIGNED;
     double y[BLOCK] ALIGNED, weight[BLOCK] ALIGNED, curvature[BLOCK] ALIGNED;
     double most[4] = {NONE, NONE, NONE, NONE};
@@ -46,7 +51,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
         const size_t vectors = (rows + LANES - 1) / LANES;
         ahead a = ahead_of(x, i, block, size, SEEN_COMING), none = {0};
         const size_t to_come = a.half ? block * d * size : 0;
-        if (kind == PYREF_STANDARD_HESSIAN)
+        if (second)
             a.half = 0; /* there, in add_copied */
         for (size_t k = 0; k < vectors * LANES; k++)
             weight[k] = k >= rows ? 0.0 : x->sample_weight ? x->sample_weight[i + k] : 1.0;
@@ -69,7 +74,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
                 z[k] = NO_ROW;
                 y[k] = moved[k] = c[k] = 0.0;
             }
-        if (objective || kind == PYREF_FORCES || kind == PYREF_PRODUCT) {
+        if (objective || forces) {
             exp_minus_sizes(z, vectors, e, &a);
             for (size_t g = 0; g < vectors; g++) {
                 if (EVENLY)
@@ -110,7 +115,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
                 most[1] = onward > most[1] ? onward : most[1];
                 most[2] = reach > most[2] ? reach : most[2];
                 most[3] = at > most[3] ? at : most[3];
-            } else if (kind == PYREF_FORCES || kind == PYREF_PRODUCT) {
+            } else if (forces) {
                 const double given = soft ? curvature[k] : fabs(c[k]);
                 const double force = given > bound ? given : bound;
                 if (kind == PYREF_PRODUCT)
@@ -136,7 +141,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
             add_standard(X, is_f64, i * d, d, rows, shift, scale, c, sum, &a,
                          block / LANES * still_to_ask(&a));
         }
-        if (kind == PYREF_STANDARD_HESSIAN)
+        if (second)
             add_products_of_rows(X, is_f64, i * d, d, rows, curvature, shift, scale, &p,
                                  to_come);
     }
@@ -156,7 +161,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
         sum_lanes(sum, d, wide, out);
         out[d] = lanes_sum(s.grad_b);
     }
-    if (kind == PYREF_STANDARD_HESSIAN)
+    if (second)
         products_out(&p, d, out + d + 1);
 }
 

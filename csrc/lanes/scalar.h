@@ -1,34 +1,10 @@
-/* The functions of one score, for any number of scores: twins of the same names in
- * pyref/logistic.py. They are made of the same lanes as the hot loop, so one score alone and
- * the same score among many give the same bits. */
+/* The functions of one score, eight scores at a time, and for any number of scores. They are made
+ * of the same lanes as the hot loops, so one score alone and the same score among many give the
+ * same bits. */
 
-/* Apply `expression` of `a` (and `b`) to n numbers; the last few go through a copy. */
-#define MAP(name, ...)                                                                    \
-    INLINE lanes name##_lanes(lanes a_lanes, lanes b_lanes)                               \
-    {                                                                                     \
-        lanes r_lanes;                                                                    \
-        EACH_PART(k, part a = a_lanes.p[k]; part b = b_lanes.p[k]; (void)b; part r;       \
-                  __VA_ARGS__ r_lanes.p[k] = r;)                                          \
-        return r_lanes;                                                                   \
-    }                                                                                     \
-    static void name(const double *a, const double *b, double *out, size_t n)             \
-    {                                                                                     \
-        double a_last[LANES] = {0}, b_last[LANES] = {0};                                  \
-        size_t i = 0;                                                                     \
-        for (; i + LANES <= n; i += LANES)                                                \
-            lanes_store(out + i, name##_lanes(lanes_load(a + i), lanes_load(b + i)));     \
-        if (i == n)                                                                       \
-            return;                                                                       \
-        memcpy(a_last, a + i, (n - i) * sizeof *out);                                     \
-        memcpy(b_last, b + i, (n - i) * sizeof *out);                                     \
-        lanes_store(a_last, name##_lanes(lanes_load(a_last), lanes_load(b_last)));        \
-        memcpy(out + i, a_last, (n - i) * sizeof *out);                                   \
-    }
-
-/* Eight samples: their scores z, e = e^-|z| and labels y give the residuals dL/dz, and add to
- * the loss.
- *
- * The twin of _loss_and_residual. The one exponential serves both:
+/* Eight samples of a pass over X: their scores z, e = e^-|z| and labels y give the residuals
+ * dL/dz, and add to the loss. What loss_and_residual does in the lesson; the one exponential serves
+ * both:
  *
  *     residual = ((1-y) - y e) / (1 + e)     loss = (1-y) |z| + log1p(e)      for z >= 0
  *              = ((1-y) e - y) / (1 + e)          =    y  |z| + log1p(e)      for z < 0
@@ -68,6 +44,29 @@ INLINE part samples_part(part z, part e, part y, part weight, int weighted, part
     return residual;
 }
 
+/* Apply `expression` of `a` (and `b`) to n numbers; the last few go through a copy. */
+#define MAP(name, ...)                                                                    \
+    INLINE lanes name##_lanes(lanes a_lanes, lanes b_lanes)                               \
+    {                                                                                     \
+        lanes r_lanes;                                                                    \
+        EACH_PART(k, part a = a_lanes.p[k]; part b = b_lanes.p[k]; (void)b; part r;       \
+                  __VA_ARGS__ r_lanes.p[k] = r;)                                          \
+        return r_lanes;                                                                   \
+    }                                                                                     \
+    static void name(const double *a, const double *b, double *out, size_t n)             \
+    {                                                                                     \
+        double a_last[LANES] = {0}, b_last[LANES] = {0};                                  \
+        size_t i = 0;                                                                     \
+        for (; i + LANES <= n; i += LANES)                                                \
+            lanes_store(out + i, name##_lanes(lanes_load(a + i), lanes_load(b + i)));     \
+        if (i == n)                                                                       \
+            return;                                                                       \
+        memcpy(a_last, a + i, (n - i) * sizeof *out);                                     \
+        memcpy(b_last, b + i, (n - i) * sizeof *out);                                     \
+        lanes_store(a_last, name##_lanes(lanes_load(a_last), lanes_load(b_last)));        \
+        memcpy(out + i, a_last, (n - i) * sizeof *out);                                   \
+    }
+
 /* 1 / (1 + e) for z >= 0, e / (1 + e) = e - e (e / (1 + e)) for z < 0, with e = e^-|z| */
 INLINE part sigmoid_part(part z)
 {
@@ -87,6 +86,9 @@ MAP(loss_each, part loss = part_set(0.0); part none = part_set(0.0);
     samples_part(b, part_exp_minus(part_abs(b)), a, part_set(1.0), 1, &loss, &none, NULL);
     r = loss;)
 
+/* p - y = (1-y) p - y (1-p), where p and 1-p are sigmoids of their own: no digits cancel, and the
+ * only divisions are theirs. samples_part has one division for all of it, and so is faster and less
+ * close; of a sum over rows that cannot be seen, of one residual it can. */
 MAP(residual_each, r = (1.0 - a) * sigmoid_part(b) - a * sigmoid_part(-b);)
 
 MAP(log_each, r = part_log_sum(a, part_set(0.0));)

@@ -1,6 +1,6 @@
 /* Standard units: found from the columns, and applied as rows are read.
  *
- * The chapter writes the table in standard units down; here it never is: wherever a row is needed,
+ * The lesson writes the table in standard units down; here it never is: wherever a row is needed,
  * it is brought to standard units
  *
  *     a[j] = (x[j] - shift[j]) * scale[j]
