@@ -10,7 +10,7 @@ What differs from the chapters:
 - threads=None uses as many cores as pay; the answer has the same bits for every number.
 
 The formulas, shapes, errors and sources stand in the chapters' docstrings. How exactly the sums
-are taken stands in csrc/pyref.h. The environment variable PYREF_ISA (baseline, v3, v4) forces
+are taken stands in csrc/plain.c. The environment variable PYREF_ISA (baseline, v3, v4) forces
 an instruction set.
 """
 
@@ -48,7 +48,7 @@ def _pass(
         return _long_pass(lib.PYREF_GRADIENT, X, y, s, 0, params, d + 2, threads, name)
     params.append(0.0)
     at = doubles(params)
-    ending = lib.pyref_pass(X.pointer, X.kind, y.pointer, y.kind, n, d, at, at)
+    ending = lib.pyref_gradient(X.pointer, X.kind, y.pointer, y.kind, n, d, at, at)
     if ending:  # not PYREF_DONE, 0
         buffers.label_values(y)
         if ending == lib.PYREF_NO_MEMORY:
@@ -138,11 +138,12 @@ def _descend(
     velocity = zeros(len(params))
     at, speed, last = doubles(params), doubles(velocity), doubles(recent)
     what = lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT
+    descend = lib.pyref_softmax_descent if classes else lib.pyref_gradient_descent
     run = new_run(what, X, y, s, classes, iterations, threads)
     try:
         while len(losses) < iterations:
             ask = min(together, iterations - len(losses))
-            ending = lib.pyref_run_descent(
+            ending = descend(
                 run, at, speed, step, momentum, l2, total, tolerance, ask, SECONDS_IN_C, last,
                 made,
             )  # fmt: skip
@@ -189,7 +190,7 @@ def sigmoid(z: Any) -> Any:
 def sigmoid_derivative(z: Any) -> float:
     """sigmoid(z) * (1 - sigmoid(z)); see pyref.sigmoid_derivative."""
     z = checks.number(z, "z")
-    return lib.pyref_sigmoid_of(z) * lib.pyref_sigmoid_of(-z)
+    return lib.pyref_sigmoid_derivative(z)
 
 
 def softplus(z: Any) -> Any:
@@ -209,29 +210,6 @@ def binary_cross_entropy_with_logits(y: Any, z: Any) -> float:
     """(1-y) softplus(z) + y softplus(-z); see pyref.binary_cross_entropy_with_logits."""
     y, z = checks.probability(y, "y"), checks.number(z, "z")
     return lib.pyref_binary_cross_entropy_with_logits(y, z)
-
-
-def dL_dp(y: Any, p: Any) -> float:
-    """-y/p + (1-y)/(1-p); see pyref.dL_dp."""
-    y, p = checks.probability(y, "y"), checks.probability(p, "p")
-    return lib.pyref_dL_dp(y, p)
-
-
-def dp_dz(p: Any) -> float:
-    """p (1-p); see pyref.dp_dz."""
-    return lib.pyref_dp_dz(checks.probability(p, "p"))
-
-
-def dz_da(x: Any) -> float:
-    """x; see pyref.dz_da."""
-    return lib.pyref_dz_da(checks.number(x, "x"))
-
-
-def dL_da(x: Any, y: Any, a: Any, b: Any) -> float:
-    """dL/dp * dp/dz * dz/da; see pyref.dL_da."""
-    a, x, b = checks.number(a, "a"), checks.number(x, "x"), checks.number(b, "b")
-    y = checks.probability(y, "y")
-    return lib.pyref_dL_da(x, y, a, b)
 
 
 def residual(y: Any, z: Any) -> float:
