@@ -38,7 +38,10 @@ double pyref_log_of(double p)
 }
 
 /* twin: logistic.binary_cross_entropy
- * -[y log(p) + (1-y) log(1-p)], where 0 log(0) counts as 0. */
+ * -[y log(p) + (1-y) log(1-p)], where 0 log(0) counts as 0.
+ *
+ * Accuracy of binary cross-entropy: at most 3 ulp. Seen: 0.860 ulp at y = 0, p =
+ * 0.2929132698831426, got 0.34660194717672155, right 0.3466019471767214998851202 */
 double pyref_binary_cross_entropy(double y, double p)
 {
     double loss = 0.0;

@@ -6,7 +6,10 @@
 /* ------------------------------------------------------------------ passes over X */
 
 /* twin: second_order.curvature
- * sigmoid(z) * sigmoid(-z) = p (1-p), which loses no digits where p is nearly 1. */
+ * sigmoid(z) * sigmoid(-z) = p (1-p), which loses no digits where p is nearly 1.
+ *
+ * Accuracy of sigmoid's derivative: at most 5 ulp. Seen: 3.335 ulp at z = -3.430126326306432, got
+ * 0.03038319924868309, right 0.03038319924868307953487828 */
 double pyref_sigmoid_derivative(double z)
 {
     return pyref_sigmoid_of(z) * pyref_sigmoid_of(-z);

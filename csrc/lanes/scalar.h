@@ -17,7 +17,10 @@
  * lost beside the 1:  (1 + product)(1 + e) = 1 + (product + (product * e + e)). Each step is
  * right to 2 ulp, and log1p makes a relative error of its argument no larger. A sample's weight
  * would be a power, so weighted samples do take a logarithm each. (No product: the caller has
- * multiplied already.) */
+ * multiplied already.)
+ *
+ * Accuracy of a gradient's residual: at most 3 ulp. Seen: 2.485 ulp at y = 1, z =
+ * 12.47664922327408, got -3.8146828160172164e-06, right -0.000003814682816017217428115757 */
 INLINE part samples_part(part z, part e, part y, part weight, int weighted, part *loss,
                          part *product, part *curvature)
 {
@@ -67,7 +70,10 @@ INLINE part samples_part(part z, part e, part y, part weight, int weighted, part
         memcpy(out + i, a_last, (n - i) * sizeof *out);                                   \
     }
 
-/* 1 / (1 + e) for z >= 0, e / (1 + e) = e - e (e / (1 + e)) for z < 0, with e = e^-|z| */
+/* 1 / (1 + e) for z >= 0, e / (1 + e) = e - e (e / (1 + e)) for z < 0, with e = e^-|z|.
+ *
+ * Accuracy of sigmoid: at most 3 ulp. Seen: 1.828 ulp at z = -1.1435598809238705, got
+ * 0.24166736226495766, right 0.2416673622649576128562849 */
 INLINE part sigmoid_part(part z)
 {
     part e = part_exp_minus(part_abs(z));
@@ -77,18 +83,27 @@ INLINE part sigmoid_part(part z)
 
 MAP(sigmoid_each, r = sigmoid_part(a);)
 
-/* max(z, 0) + log(1 + e^-|z|) */
+/* max(z, 0) + log(1 + e^-|z|)
+ *
+ * Accuracy of softplus: at most 3 ulp. Seen: 1.679 ulp at z = -0.8057326770856157, got
+ * 0.36932690212499664, right 0.3693269021249965434324165 */
 MAP(softplus_each, part e = part_exp_minus(part_abs(a));
     r = part_select(a < 0.0, part_set(0.0), a) + part_log1p(e);)
 
-/* of label a and score b */
+/* The loss of label a and score b, without a pass over X: -log p for y = 1, -log(1-p) for y = 0.
+ *
+ * Accuracy of loss: at most 3 ulp. Seen: 1.679 ulp at y = 0, z = -0.8057326770856157, got
+ * 0.36932690212499664, right 0.3693269021249965434324165 */
 MAP(loss_each, part loss = part_set(0.0); part none = part_set(0.0);
     samples_part(b, part_exp_minus(part_abs(b)), a, part_set(1.0), 1, &loss, &none, NULL);
     r = loss;)
 
-/* p - y = (1-y) p - y (1-p), where p and 1-p are sigmoids of their own: no digits cancel, and the
- * only divisions are theirs. samples_part has one division for all of it, and so is faster and less
- * close; of a sum over rows that cannot be seen, of one residual it can. */
+/* p - y = (1-y) p - y (1-p), where p and 1-p are sigmoids of their own, so that no digits cancel.
+ * samples_part has one division for all of it: faster and less close, which a sum over many rows
+ * does not show, but one residual by itself does.
+ *
+ * Accuracy of residual: at most 3 ulp. Seen: 1.850 ulp at y = 1, z = 1.1546201701875953, got
+ * -0.23964620219792848, right -0.2396462021979284304204003 */
 MAP(residual_each, r = (1.0 - a) * sigmoid_part(b) - a * sigmoid_part(-b);)
 
 MAP(log_each, r = part_log_sum(a, part_set(0.0));)
