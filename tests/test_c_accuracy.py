@@ -4,9 +4,9 @@ A comment says it so:
 
     Accuracy of NAME: at most BOUND ulp. Seen: WORST ulp at INPUT, got VALUE, right VALUE
 
-BOUND is promised, for every input that the function is for and each instruction set. WORST is the largest error that
-a search through ten million inputs or more has found (with long double as its truth), and what it
-was found at. All of that is read here, and judged by 50 digits of mpmath.
+BOUND is promised, for every input that the function is for and each instruction set. WORST is the
+largest error that a search through ten million inputs or more has found (with long double as its
+truth), and INPUT what it was found at. All of that is read here, and judged by 50 digits of mpmath.
 """
 
 import math
