@@ -13,7 +13,7 @@ every processor makes the same ones; bits_driver reads them from the list of cas
 computes the same from C alone. A result is hashed as its doubles, least significant byte first;
 all NaN count as one, because which NaN an operation gives is the processor's choice.
 
-The order of sums is part of the specification (csrc/pyref.h). Where it is changed on purpose,
+The order of sums is part of the specification (csrc/plain.c). Where it is changed on purpose,
 or a kernel's arithmetic is, digests.json is written anew; nothing else may change it.
 """
 
@@ -141,7 +141,7 @@ FEWER = [*range(1, 10), 15, 16, 17, 63, 64, 65, 127, 128, 129]
 
 
 def rows_of_a_part(d):
-    """As csrc/pass.c cuts tables that are not large."""
+    """As csrc/engine/plan.c cuts tables that are not large."""
     return (16384 // d + 1 + 63) // 64 * 64
 
 
@@ -209,9 +209,9 @@ def make_cases():
         c.each(f"{name} of one sample", name, "edges", "soft")
         c.each(f"{name} of one sample", name, "scores", "soft")
         c.each(f"{name} of one sample", name, "scores", "hard")
-    for name in ("binary_cross_entropy", "dL_dp"):
-        c.each(f"{name} of one sample", name, "probabilities", "hard")
-        c.each(f"{name} of one sample", name, "probabilities", "soft")
+    name = "binary_cross_entropy"
+    c.each(f"{name} of one sample", name, "probabilities", "hard")
+    c.each(f"{name} of one sample", name, "probabilities", "soft")
     for C in (2, 3, 5, 8):
         for name in ("logsumexp", "softmax"):
             for pool in ("scores", "edges", "limits"):
@@ -356,7 +356,7 @@ def make_cases():
             c.table("softmax, weighted samples", n, 9, y=f"shares_{C}", descent=all_of_it, **how)
 
     # More than 4 MB: fetched ahead, in other blocks, and with the scores of another number of rows
-    # summed together. (How depends on the processor: `near` in csrc/kernels.h, rows.h.)
+    # summed together. (How depends on the processor: `near` in csrc/lanes/kernels.h, reading.h.)
     for n, d in ((8201, 65), (2050, 256), (2041, 257), (1025, 512), (1023, 513)):
         c.table("gradient, from memory", n, d, y="soft")
     for n, d in ((32769, 33), (16411, 65), (4081, 257)):
@@ -478,7 +478,7 @@ def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weig
     def doubles(values):
         return ffi.from_buffer("double[]", values)
 
-    kind = {code: kind for kind, code in enumerate("dfbBhHiIqQ")}  # as in csrc/kernels.h
+    kind = {code: kind for kind, code in enumerate("dfbBhHiIqQ")}  # as in csrc/lanes/kernels.h
     kind["?"] = kind["B"]
     what = lib.PYREF_SOFTMAX if C else lib.PYREF_GRADIENT
     size = 1 + len(params)
@@ -510,7 +510,8 @@ def table_by_interface(fast, threads, seconds, word, n, d, C, X, y, params, weig
     while len(losses) < passes:
         left = passes - len(losses)
         recent = array("d", bytes(8 * left))
-        ending = lib.pyref_run_descent(
+        descend = lib.pyref_softmax_descent if C else lib.pyref_gradient_descent
+        ending = descend(
             run, doubles(params), doubles(v), learning_rate / n, momentum, l2, n, tolerance, left,
             seconds, doubles(recent), made,
         )  # fmt: skip

@@ -1,8 +1,8 @@
 """The compiled e^-a, log and log1p by themselves, against 50-digit truth.
 
-What is measured here is promised in csrc/lanes.h. The errors are those of the worst inputs that
-a search through some 10^8 inputs of each kind has found (long double as its truth); they are in
-PRIMITIVES below, and are looked at again, beside all that the sweeps reach, by mpmath.
+What is measured here is promised in csrc/lanes/lanes.h. The errors are those of the worst inputs
+that a search through some 10^8 inputs of each kind has found (long double as its truth); they are
+in PRIMITIVES below, and are looked at again, beside all that the sweeps reach, by mpmath.
 """
 
 import math

@@ -24,6 +24,9 @@ CHAPTERS = [
 ]
 
 
+PIECES = ("dL_dp", "dp_dz", "dz_da", "dL_da")  # taught, and not compiled
+
+
 def public_functions(module):
     """The public functions that a module defines itself, in the order in which it does."""
     return {
@@ -102,9 +105,10 @@ def test_the_package_hands_on_chapter_1():
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
 def test_the_compiled_twin_has_the_same_functions_in_the_same_order(fast, chapter):
-    names = list(public_functions(chapter))
+    names = [name for name in public_functions(chapter) if name not in PIECES]
     assert [name for name in public_functions(fast) if name in names] == names
-    for name, function in public_functions(chapter).items():
+    for name in names:
+        function = getattr(chapter, name)
         assert without_threads(getattr(fast, name)) == without_threads(function), name
         assert "threads" not in inspect.signature(function).parameters
 
@@ -128,6 +132,8 @@ def test_only_functions_that_sum_over_samples_have_threads(fast):
 
 def test_each_function_comes_from_the_module_under_test(impl):
     for name in public_functions(pyref.logistic):
+        if impl is not pyref.logistic and name in PIECES:
+            continue
         function = getattr(impl, name)
         assert function.__module__ == impl.__name__
         assert inspect.getsourcefile(function) == impl.__file__, name
@@ -172,10 +178,8 @@ def test_the_compiled_implementation_works_where_the_python_one_does_not(fast, m
                 monkeypatch.setattr(chapter, name, broken)
     X, y = [[1.0], [2.0], [3.0]], [0, 1, 1]
     assert fast.sigmoid(0.0) == fast.binary_cross_entropy(1, 1) + 0.5
-    assert fast.sigmoid_derivative(0) == fast.dp_dz(0.5) == 0.25
+    assert fast.sigmoid_derivative(0) == 0.25
     assert fast.softplus(0.0) == fast.binary_cross_entropy_with_logits(1, 0)
-    assert fast.dL_da(3, 1, 0.5, -1) < 0 < fast.dz_da(3)
-    assert fast.dL_dp(0, 0.5) == 2.0
     assert fast.residual(0, 0.0) == 0.5
     assert fast.gradient(X, y, [0.0], 0.0)[2] == -0.5
     assert fast.gradient_ab([1.0, 2.0, 3.0], y, 0.0, 0.0)[1] == -0.5

@@ -18,7 +18,7 @@ from . import ffi, lib
 SLICE = 1 << 24  # elements looked through in one call
 MOST = (1 << 63) - 1
 
-# The element kinds of csrc/kernels.h, by memoryview format. (pyref's C part is built for
+# The element kinds of csrc/lanes/kernels.h, by memoryview format. (pyref's C part is built for
 # little-endian processors, so "<" is native.)
 _FLOATS: dict[str | None, int] = {p + code: kind for p in ("", "@", "=", "<")
                                   for kind, code in enumerate("df")}  # fmt: skip

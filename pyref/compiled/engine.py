@@ -107,7 +107,7 @@ def _pass(
         return _long_pass(lib.PYREF_GRADIENT, X, y, s, 0, params, d + 2, threads, name)
     params.append(0.0)
     at = doubles(params)
-    ending = lib.pyref_pass(X.pointer, X.kind, y.pointer, y.kind, n, d, at, at)
+    ending = lib.pyref_gradient(X.pointer, X.kind, y.pointer, y.kind, n, d, at, at)
     if ending:  # not PYREF_DONE, 0
         if ending == lib.PYREF_NO_MEMORY:
             raise MemoryError(NO_MEMORY)
@@ -165,11 +165,12 @@ def _descend(
     velocity = zeros(len(params))
     at, speed, last = doubles(params), doubles(velocity), doubles(recent)
     what = lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT
+    descend = lib.pyref_softmax_descent if classes else lib.pyref_gradient_descent
     run = new_run(what, X, y, s, classes, iterations, threads)
     try:
         while len(losses) < iterations:
             ask = min(together, iterations - len(losses))
-            ending = lib.pyref_run_descent(
+            ending = descend(
                 run, at, speed, step, momentum, l2, total, tolerance, ask, SECONDS_IN_C, last,
                 made,
             )  # fmt: skip
@@ -351,8 +352,7 @@ def softmax_descent(
 # ---------------------------------------------------------------- chapter 3
 
 
-def curvature(z: float) -> float:
-    return sigmoid(z) * sigmoid(-z)
+curvature = lib.pyref_sigmoid_derivative
 
 
 def hessian(

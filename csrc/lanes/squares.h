@@ -1,7 +1,8 @@
 /* The safe learning rate's hot loop: what some rows add to the sum of s_i (|x_i|^2 + 1).
  *
- * The twin of the loop of _safe_learning_rate in pyref/logistic.py, eight samples at a time, a
- * lane each. For the order in which things are summed, see pyref.h. */
+ * Eight samples at a time, a lane each. Of a row, feature j adds to sum j mod 8 of eight by
+ * fma(x, x, sum), which are added as a score's; then 1 is added. Row i adds its weight times that
+ * to sum i mod 8 of eight, by one fma. */
 
 /* |x|^2 + 1 of eight rows, of which the first `rows` are there; the others give 1. */
 INLINE lanes squares(const char *X, const int is_f64, size_t at, size_t d, const size_t rows)

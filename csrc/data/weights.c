@@ -1,5 +1,5 @@
 /* Sample weights: looked through, added up, and widened to the doubles that the kernels read. */
-#include "kernels.h"
+#include "lanes/kernels.h"
 #include "pyref.h"
 
 #define WIDEN(kind, type)                                              \

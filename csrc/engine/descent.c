@@ -1,6 +1,7 @@
-/* Gradient descent: the loop of gradient_descent and of softmax_descent. Which of the two it is
- * follows from the run: its kernel gives {loss, gradient}, the gradient in the order of params. */
-#include "pass.h"
+/* Gradient descent: the loop of gradient_descent and of softmax_descent, line by line as in the
+ * lessons. Which of the two it is follows from the run: its kernel gives {loss, gradient}, the
+ * gradient in the order of params. */
+#include "engine/run.h"
 #include "pyref.h"
 
 static int descend(pass *p, team *t, double *params, double *v, double step, double momentum,
@@ -51,11 +52,10 @@ static int descend(pass *p, team *t, double *params, double *v, double step, dou
     return PYREF_ITERATIONS;
 }
 
-int pyref_run_descent(pyref_run *run, double *params, double *v, double step, double momentum,
-                      double l2, double total, double tolerance, size_t iterations,
-                      double seconds, double *losses, size_t *made)
+int pass_descend(pass *p, double *params, double *v, double step, double momentum, double l2,
+                 double total, double tolerance, size_t iterations, double seconds,
+                 double *losses, size_t *made)
 {
-    pass *p = (pass *)run;
     team t;
     *made = 0;
     team_start(&t, p, iterations);

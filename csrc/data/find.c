@@ -1,5 +1,5 @@
 /* Looking through a buffer for a value that cannot be used. */
-#include "kernels.h"
+#include "lanes/kernels.h"
 #include "pyref.h"
 
 /* Values are looked at by their bits, as integers, and without a branch for each: compilers make
@@ -60,7 +60,8 @@ size_t pyref_find_no_label(const void *values, int kind, size_t from, size_t cou
     return count;
 }
 
-/* The last class, if the type can hold it. Above it, taken as unsigned, are negative numbers too. */
+/* The last class, if the type can hold it. Above it, taken as unsigned, are negative numbers
+ * too. */
 static uint64_t last_class(size_t classes, uint64_t largest)
 {
     return classes - 1 < largest ? classes - 1 : largest;
@@ -96,7 +97,7 @@ size_t pyref_find_no_class(const void *values, int kind, size_t from, size_t cou
                 good &= v >= 0 && v <= 1;                                               \
                 total += (double)v;                                                     \
             }                                                                           \
-            /* the bound is SUM_TOLERANCE of pyref/checks.py */                         \
+            /* the bound is SUM_TOLERANCE of checks.py */                         \
             if (!good || !(fabs(total - 1) <= (double)classes * 0x1p-23))               \
                 return i - from;                                                        \
         }                                                                               \

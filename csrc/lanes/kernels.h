@@ -1,6 +1,6 @@
 /* The kernels: what is compiled once for each instruction set.
  *
- * isa_baseline.c, isa_v3.c and isa_v4.c each include kernels_body.h under their own compiler
+ * baseline.c, v3.c and v4.c each include all.h under their own compiler
  * target, and export one table of function pointers; dispatch.c picks a table when the module
  * loads. Everything else is compiled once and calls through the table.
  */
@@ -29,11 +29,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
+#include "pyref.h"
+
+/* The kinds of pass: PYREF_GRADIENT is the first, PYREF_SEPARATES the last. */
+enum { KINDS = PYREF_SEPARATES + 1 };
 
 #define LANES 8
 enum { BLOCK = 64 }; /* rows that are worked on at a time, at most */
@@ -64,14 +63,14 @@ typedef struct {
     const void *X;               /* n x d, float64 or float32 */
     const void *y;               /* n labels of any of the kinds below */
     const double *sample_weight; /* n, or NULL: every sample counts once */
-    const double *packed;        /* the same in groups of eight rows (see rows.h), or NULL */
+    const double *packed;        /* the same in groups of eight rows (see reading.h), or NULL */
     size_t n, d, classes;        /* classes: 1 in chapter 1, where one score has two outcomes */
     int soft;                    /* chapter 2: y is n x classes probabilities */
     int X_kind, y_kind;
     int far;  /* X does not fit the caches: fetch it ahead */
-    int near; /* and the first-level cache is a large one (is_near in rows.h) */
-    double *scores;              /* for scores_rows: n x classes */
-    const double *shift, *scale; /* chapter 3's units, d each (standard_kernel.h) */
+    int near; /* and the first-level cache is a large one (is_near in reading.h) */
+    double *scores;              /* for a pass of SCORES: n x classes */
+    const double *shift, *scale; /* chapter 3's units, d each (units.h) */
 } samples;
 
 /* Features that a packed row has room for; at most eight can be packed. */
@@ -86,13 +85,13 @@ static inline size_t wide_d(size_t d)
     return (d + LANES - 1) / LANES * LANES;
 }
 
-/* Doubles of scratch that logistic_rows needs: w and eight sums for each of its entries. */
-static inline size_t logistic_scratch(const samples *s)
+/* Doubles of scratch that gradient_rows needs: w and eight sums for each of its entries. */
+static inline size_t gradient_scratch(const samples *s)
 {
     return (LANES + 1) * wide_d(s->d);
 }
 
-/* Doubles from one copied row of d features to the next, in second_order_kernel.h: an odd number
+/* Doubles from one copied row of d features to the next, in second_order.h: an odd number
  * of vectors, because rows that are a power of two apart compete for few places in the cache. */
 static inline size_t copied_row(size_t d)
 {
@@ -104,7 +103,7 @@ static inline size_t copied_row(size_t d)
 static inline size_t hessian_scratch(const samples *s)
 {
     const size_t wide = wide_d(s->d);
-    return logistic_scratch(s) + wide * wide + wide + LANES + BLOCK * copied_row(s->d) + LANES;
+    return gradient_scratch(s) + wide * wide + wide + LANES + BLOCK * copied_row(s->d) + LANES;
 }
 
 /* And softmax_rows: the same for each class, for its intercept too, and a block's scores and
@@ -114,43 +113,35 @@ static inline size_t softmax_scratch(const samples *s)
     return s->classes * ((LANES + 1) * wide_d(s->d) + LANES + BLOCK + (s->soft ? BLOCK : 0));
 }
 
-/* Chapter 3's passes; pyref.h says what they are. */
-enum {
-    LOOK_COLUMNS,
-    LOOK_GRADIENT,
-    LOOK_HESSIAN,
-    LOOK_MOVES,
-    LOOK_FORCES,
-    LOOK_PRODUCT,
-    LOOK_REST,
-    LOOK_SEPARATES,
-    LOOKS
-};
-
-/* How many of a pass's results are largest values, not sums; and how many results there are. */
-static inline size_t look_maxima(int look, size_t d)
+/* Chapter 3's looks: how many of a pass's results are largest values, not sums; and how many
+ * results there are. */
+static inline size_t look_maxima(int kind, size_t d)
 {
-    const size_t maxima[LOOKS] = {4 * d + 2, 1, 1, 4, 0, 0, 0, 2};
-    return maxima[look];
+    const size_t maxima[KINDS] = {[PYREF_COLUMNS] = 4 * d + 2, [PYREF_STANDARD_GRADIENT] = 1,
+                                  [PYREF_STANDARD_HESSIAN] = 1, [PYREF_MOVES] = 4,
+                                  [PYREF_SEPARATES] = 2};
+    return maxima[kind];
 }
 
-static inline size_t look_out(int look, size_t d)
+static inline size_t look_out(int kind, size_t d)
 {
-    const size_t sums[LOOKS] = {2 * d + 1, d + 2, d + 2 + (d + 1) * (d + 2) / 2, 0, d + 1, d + 1,
-                                d + 1, 0};
-    return look_maxima(look, d) + sums[look];
+    const size_t sums[KINDS] = {[PYREF_COLUMNS] = 2 * d + 1, [PYREF_STANDARD_GRADIENT] = d + 2,
+                                [PYREF_STANDARD_HESSIAN] = d + 2 + (d + 1) * (d + 2) / 2,
+                                [PYREF_FORCES] = d + 1, [PYREF_PRODUCT] = d + 1,
+                                [PYREF_REST] = d + 1};
+    return look_maxima(kind, d) + sums[kind];
 }
 
 /* Doubles of scratch: four vectors and eight sums for each feature. */
-static inline size_t standard_scratch(const samples *s, int look)
+static inline size_t look_scratch(const samples *s, int kind)
 {
     size_t size = (LANES + 4) * wide_d(s->d);
-    if (look == LOOK_HESSIAN)
-        size += hessian_scratch(s) - logistic_scratch(s);
+    if (kind == PYREF_STANDARD_HESSIAN)
+        size += hessian_scratch(s) - gradient_scratch(s);
     return size;
 }
 
-/* Element kinds. The numbers are the interface to pyref/fast.py. */
+/* Element kinds. The numbers are the interface to Python. */
 enum { F64, F32, I8, U8, I16, U16, I32, U32, I64, U64 };
 
 /* Bytes of one element. */
@@ -169,14 +160,8 @@ typedef void rows_kernel(const samples *s, const double *params, size_t first, s
 
 typedef struct {
     const char *name;
-    rows_kernel *logistic_rows; /* params = {w[d], b}, out = {loss, grad_w[d], grad_b} */
-    rows_kernel *hessian_rows;  /* and, behind it, the second derivatives: rows j of k <= j */
-    rows_kernel *softmax_rows;  /* params = {w[C][d], b[C]}, out = {loss, their gradient} */
-    rows_kernel *squares_rows;  /* out = {sum of s (|x|^2 + 1)} */
-    rows_kernel *scores_rows;   /* params = {w[C][d], b[C]}; the rows' scores to `scores` */
-    rows_kernel *read_rows;     /* out = {sum of X} */
+    rows_kernel *rows[KINDS]; /* of a pass of each kind: its params and results, see pyref.h */
     void (*pack)(const samples *s, size_t first, size_t last, double *packed);
-    rows_kernel *look[LOOKS];   /* chapter 3's passes */
     double (*dot)(const double *u, const double *v, size_t n);
     void (*plus)(const double *u, double t, const double *v, double *out, size_t n);
     void (*cholesky_row)(const double *L, size_t j, double *row);

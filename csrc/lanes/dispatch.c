@@ -1,5 +1,5 @@
 /* Which instruction set: the widest that the processor has, or the one that is asked for. */
-#include "kernels.h"
+#include "lanes/kernels.h"
 #include "pyref.h"
 
 #if defined(__x86_64__)

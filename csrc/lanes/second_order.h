@@ -1,7 +1,6 @@
 /* Chapter 3's hot loop: what a block of rows adds to the second derivatives.
  *
- * The twin of the inner loops of _hessian in pyref/second_order.py: with the curvature
- * s = p (1-p) of a row (times its weight) and x[d] = 1 for the intercept,
+ * With the curvature s = p (1-p) of a row (times its weight) and x[d] = 1 for the intercept,
  *
  *     products[j][k] += s * x[j] * x[k]       for k <= j
  *

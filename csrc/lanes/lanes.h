@@ -11,7 +11,6 @@
  */
 #include "coefficients.h"
 
-
 #define PARTS (LANES / LANES_WIDTH)
 #define INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
@@ -143,10 +142,12 @@ INLINE part part_where_negative(part z, part yes, part no)
 #endif
 }
 
-/* e^-a for a >= 0, subnormal results included. The worst error found is 1.131 ulp,
- * at a = 269.96194262186913.
+/* e^-a for a >= 0, subnormal results included.
  *
- * e^-a = 2^k e^r with k the whole number nearest to -a / log 2, so |r| <= (log 2)/2. */
+ * e^-a = 2^k e^r with k the whole number nearest to -a / log 2, so |r| <= (log 2)/2.
+ *
+ * Accuracy of e^-a: at most 1.2 ulp. Seen: 1.131 ulp at a = 269.9619426218691, got
+ * 5.71502316969418e-118, right 5.71502316969417871530005e-118 */
 INLINE part part_exp_minus(part a)
 {
 #if LANES_WIDTH == 8
@@ -186,10 +187,13 @@ INLINE part part_exp_minus(part a)
 #endif
 }
 
-/* log(u + c) for normal u > 0, below sqrt(2) 2^1023, and a c below its last digit. The worst error
- * found is 0.877 ulp, at u = 1.4049808486045452, c = 0.
+/* log(u + c) for normal u > 0, below sqrt(2) 2^1023, and a c below its last digit.
  *
- * u = 2^k m with sqrt(1/2) <= m < sqrt(2), so log u = k log 2 + log(1 + f) with f = m - 1. */
+ * u = 2^k m with sqrt(1/2) <= m < sqrt(2), so log u = k log 2 + log(1 + f) with f = m - 1.
+ *
+ * With c = 0:
+ * Accuracy of log: at most 1 ulp. Seen: 0.878 ulp at x = 1.4049808486045452, got
+ * 0.34002367180636306, right 0.340023671806363010491918 */
 INLINE part part_log_sum(part u, part c)
 {
     /* k: the exponent of u / sqrt(1/2). Subtracting the bits of sqrt(1/2) makes it so that the
@@ -217,8 +221,10 @@ INLINE part part_log_sum(part u, part c)
     return part_fma(k_double, part_set(LN2_HIGH), f - (half - low));
 }
 
-/* log(1 + x) for x from -1/2 to 2^1000. The worst error found is 1.446 ulp, at
- * x = 0.41440185411441427. */
+/* log(1 + x) for x from -1/2 to 2^1000.
+ *
+ * Accuracy of log1p: at most 1.5 ulp. Seen: 1.446 ulp at x = 0.41440185411441427, got
+ * 0.34670672378444267, right 0.3467067237844425916526276 */
 INLINE part part_log1p(part x)
 {
     /* 1 + x = u + c exactly (Knuth's two-sum) */
@@ -226,6 +232,13 @@ INLINE part part_log1p(part x)
     part x_seen = u - 1.0;
     part c = (1.0 - (u - x_seen)) + (x - x_seen);
     return part_log_sum(u, c);
+}
+
+/* x; but 0 where the sample's weight is 0: a row left out adds nothing, not even an infinite loss
+ * or the NaN of a score that overflowed. */
+INLINE part part_counted(part x, part weight)
+{
+    return (part)((bits)x & (weight != 0.0));
 }
 
 /* ------------------------------------------------------------------ all eight lanes */

@@ -1,12 +1,12 @@
 /* Chapter 2's hot loop: what some rows add to the loss and to the gradient of C classes.
  *
- * The twin of _softmax_gradient in pyref/multinomial.py. Every class's score and every class's
- * row of the gradient are summed as chapter 1's are (rows.h); between them stands softmax, eight
+ * Every class's score and every class's
+ * row of the gradient are summed as chapter 1's are (sums.h); between them stands softmax, eight
  * samples at a time. params and gradient go class by class: w[C][d], then b[C]. */
 
 /* One part of eight samples: their C scores, `step` doubles apart, become their C residuals.
  *
- * The twin of _exponentials and _loss_and_residuals. `label` is the class number, or with `soft`
+ * What loss_and_residuals does in the lesson. `label` is the class number, or with `soft`
  * the first of C probabilities, as far apart as the scores. Returns the loss. */
 INLINE part softmax_part(double *z, size_t C, size_t step, part label, const double *ys,
                          const int soft)
