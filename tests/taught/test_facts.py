@@ -5,6 +5,7 @@ the oracle does; and where both could be wrong in the same way, 60-digit arithme
 """
 
 import math
+from functools import cache
 
 import mpmath
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from helpers import oracle, truth
 from helpers.compare import EPS, descent_agrees, gradient_agrees, same, within
 
-import pyref.logistic
+from pyref import datasets
+from pyref import logistic as lesson
 
 PRINTED = 103.84988263633421, -351.54572048917004  # document 001's output
 TRUTH = "103.8498826363338160757966", "-351.5457204891764951776531"  # of that program
@@ -42,14 +44,19 @@ def test_001_the_output_as_printed_is_momentum_one(impl):
     near(got, [float(value) for value in TRUTH], 1e-12)
 
 
-def test_001_the_chapter_is_closer_to_the_truth_than_the_printed_output():
-    """It takes no difference of rounded numbers; the printed program takes p - y."""
+def test_001_the_lesson_agrees_with_the_printed_output_to_fifteen_digits():
+    """It takes p - y, as the printed program does, and so makes the same rounding errors."""
+    x, y = datasets.five_points()
+    near(lesson.gradient_descent_logistic(x, y), [1.7690458649731053, -5.9563505391186355], 1e-15)
+    near(lesson.gradient_descent_logistic(x, y, momentum=1.0), PRINTED, 2e-15)
+
+
+def test_001_the_exact_residual_ends_there_too(impl):
+    """`gradient_descent` takes no difference of rounded numbers: other rounding errors, which
+    momentum 1.0 keeps as well."""
     X, y, _, _ = oracle.five_points()
-    got = pyref.gradient_descent_logistic(X[:, 0], y, momentum=1.0)
-    with mpmath.workdps(60):
-        for mine, printed, exact in zip(got, PRINTED, TRUTH, strict=True):
-            exact = mpmath.mpf(exact)
-            assert abs(mine - exact) < abs(printed - exact)
+    fit = impl.gradient_descent(X, y, learning_rate=0.1, iterations=1000, momentum=1.0)
+    near([*fit.w, fit.b], [float(value) for value in TRUTH], 1e-12)
 
 
 def test_001_the_printed_output_comes_from_sums_that_are_not_reset():
@@ -76,14 +83,24 @@ def test_001_the_gradient_at_the_start(impl):
 # ---------------------------------------------------------------- document 000
 
 
+HOW_000 = {"learning_rate": 0.001, "reduction": "sum"}
+
+
 @pytest.fixture(scope="module")
 def trained(impl):
-    """1000 epochs as in the document, then on to epoch 3000 from there."""
+    """1000 epochs as in the document, then 400 more: past epoch 1340."""
     X, y, w, b = oracle.cloud()
-    how = {"learning_rate": 0.001, "reduction": "sum"}
-    first = impl.gradient_descent(X, y, iterations=1000, w=w, b=b, **how)
-    more = impl.gradient_descent(X, y, iterations=2000, w=first.w, b=first.b, **how)
+    first = impl.gradient_descent(X, y, iterations=1000, w=w, b=b, **HOW_000)
+    more = impl.gradient_descent(X, y, iterations=400, w=first.w, b=first.b, **HOW_000)
     return first, more
+
+
+@cache
+def lesson_000():
+    """The same of the plain lesson: (w, b, losses, status), twice."""
+    X, y, w, b = datasets.seeded_cloud()
+    first = lesson.gradient_descent(X, y, w, b, 0.001 * 1000, 1000)
+    return first, lesson.gradient_descent(X, y, first[0], first[1], 0.001 * 1000, 400)
 
 
 def test_000_the_data_are_the_documents():
@@ -122,26 +139,48 @@ def test_000_a_thousand_losses_are_the_scripts(trained):
 
 
 def test_000_the_script_dies_at_epoch_1340_and_ours_goes_on(trained):
-    losses, _, _ = oracle.script_000(1500)
+    losses, _, _ = oracle.script_000(1400)
     dead = np.flatnonzero(~np.isfinite(losses))
     assert dead[0] + 1 == 1340
     assert math.isnan(losses[1339])
     first, more = trained
     ours = [*first.losses, *more.losses]
-    assert len(ours) == 3000
+    assert len(ours) == 1400
     assert more.status == "iterations"
     assert all(math.isfinite(loss) for loss in ours)
-    assert all(ours[k + 1] < ours[k] for k in range(2999))
+    assert all(ours[k + 1] < ours[k] for k in range(1399))
     within(ours[:1339], losses[:1339], 1e-12 * losses[:1339], "losses until the script dies")
+    near(ours[1399], 0.04508388131717134, 1e-12)
 
 
-def test_000_beyond_the_scripts_death_the_losses_are_still_right(impl, trained):
+def test_000_beyond_the_scripts_death_the_losses_are_still_right(trained):
     X, y, _, _ = oracle.cloud()
     first, more = trained
-    how = {"learning_rate": 0.001, "reduction": "sum", "w": first.w, "b": first.b}
-    fit = impl.gradient_descent(X, y, iterations=400, **how)
-    same(list(fit.losses), list(more.losses[:400]))
-    descent_agrees(fit, X, y, **how)
+    descent_agrees(more, X, y, w=first.w, b=first.b, **HOW_000)
+
+
+def test_000_a_run_in_one_piece_is_the_run_in_two(fast, trained):
+    """(Here of the compiled one alone; tests/front/test_descent.py asks it of both.)"""
+    X, y, w, b = oracle.cloud()
+    whole = fast.gradient_descent(X, y, iterations=3000, w=w, b=b, **HOW_000)
+    assert whole.status == "iterations"
+    assert all(whole.losses[k + 1] < whole.losses[k] for k in range(2999))
+    near(whole.losses[:1400], [*trained[0].losses, *trained[1].losses], 1e-13)
+
+
+def test_000_the_lesson_has_the_documents_numbers(trained):
+    """And all 1400 losses of the public function, to the bit from Python and to rounding from C:
+    document 000 steps by the sum, which is the mean times n = 1000."""
+    first, _ = trained
+    exact = 0.0 if type(first.w) is list else 1e-13
+    for got, public in zip(lesson_000(), trained, strict=True):
+        near([*got[0], got[1]], [*public.w, public.b], exact)
+        near(got[2], list(public.losses), exact)
+        assert got[3] == public.status == "iterations"
+    (w, b, losses, _), _ = lesson_000()
+    near(losses[0], 1.1218398748296046, 1e-14)
+    near(losses[999], 0.050132639879444184, 1e-13)
+    within([*w, b], [3.64250709, -0.97767008, 4.63040647, 10.37265545, -1.76169619], 0.6e-8, "w")
 
 
 def test_000_the_gradient_at_the_start(impl):

@@ -7,7 +7,17 @@ import math
 import numpy as np
 import pytest
 from helpers import oracle
-from helpers.compare import QUANTUM, gradient_agrees, gradient_and_bound, same, within
+from helpers.compare import (
+    QUANTUM,
+    gradient_ab_agrees,
+    gradient_ab_and_bound,
+    gradient_agrees,
+    gradient_and_bound,
+    same,
+    within,
+)
+
+import pyref
 
 INF = math.inf
 WIDTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65)
@@ -47,14 +57,35 @@ def test_more_features_than_rows_and_around_wide_blocks(impl):
 def test_one_feature_against_document_001s_sums(impl):
     for n in [*range(1, 201), *EDGES]:
         X, y, w, b = problem(n, 1, soft=n % 2 == 0)
-        grad_a, grad_b = impl.gradient_ab(X[:, 0], y, w[0], b)
-        want, bound = gradient_and_bound(X, y, w, b)
-        within(
-            [grad_a, grad_b],
-            [want.grad_w[0], want.grad_b],
-            [bound.grad_w[0], bound.grad_b],
-            f"n = {n}: gradient_ab",
-        )
+        gradient_ab_agrees(impl, X[:, 0], y, w[0], b, f"n = {n}: gradient_ab")
+
+
+@pytest.mark.parametrize("spread", [1.0, 10.0, 40.0, 300.0])
+def test_one_feature_with_scores_near_and_far(impl, spread):
+    """Where p - y has no digits left its bound is absolute, and the exact residual's is not."""
+    blind_ok = impl is pyref and spread > 100  # there is nothing left to see
+    for n in (1, 2, 3, 20, 200):
+        X, y, w, b = problem(n, 1, soft=n == 20, spread=spread)
+        y[: n // 2] = X[: n // 2, 0] * w[0] + b > 0  # these are on their right side
+        gradient_ab_agrees(impl, X[:, 0], y, w[0], b, f"n = {n}: gradient_ab", blind_ok)
+
+
+def test_one_feature_of_both_implementations(fast):
+    """They are no further apart than both bounds together; and p - y may be as far off as that
+    allows, so the absolute bound is needed."""
+    needed = 0
+    for n in (1, 2, 3, 10, 50, 200):
+        for spread in (1.0, 40.0):
+            X, y, w, b = problem(n, 1, spread=spread)
+            y = (X[:, 0] * w[0] + b > 0).astype(float)
+            x, one, other = X[:, 0], pyref.gradient_ab(X[:, 0], y, w[0], b), None
+            other = fast.gradient_ab(x, y, w[0], b)
+            _, bound_1 = gradient_ab_and_bound(pyref, x, y, w[0], b)
+            _, bound_2 = gradient_ab_and_bound(fast, x, y, w[0], b)
+            both = [p + q for p, q in zip(bound_1, bound_2, strict=True)]
+            within(one, other, both, f"n = {n}, spread {spread}", blind_ok=True)
+            needed += any(abs(p - q) > 2 * e for p, q, e in zip(one, other, bound_2, strict=True))
+    assert needed >= 3
 
 
 def test_the_same_rows_many_times_over(impl):

@@ -1,8 +1,7 @@
-"""The derivation, proven: by sympy in symbols, and by difference quotients in the code.
+"""Chapter 1's derivation, proven by sympy in symbols: the documents' steps are true.
 
-The symbolic half says that the documents' steps are true. The second half says that the code
-computes what they derive: each derivative is compared with the difference quotient of the
-documents' loss, formed with so many digits that the quotient is exact beyond every float.
+That the code computes what they derive is the second half: for the three pieces it stands here,
+for all else in tests/front/test_quotients.py.
 """
 
 import itertools
@@ -10,13 +9,12 @@ import itertools
 import mpmath
 import pytest
 import sympy
-from helpers import oracle, truth
-from helpers.compare import EPS, gradient_and_bound, ulp_error, within
+from helpers import truth
+from helpers.compare import EPS, ulp_error
+from helpers.quotients import quotient, sigmoid
 from sympy import Rational, Symbol, exp, log, simplify, symbols
 
-import pyref
-
-PIECES = pyref.logistic  # the pieces of the chain rule are taught, and not compiled
+from pyref import logistic as lesson
 
 y, p = symbols("y p", positive=True)
 z, a, b, x = symbols("z a b x", real=True)
@@ -131,117 +129,22 @@ def test_the_loss_is_convex_in_the_score():
     assert equal(curvature, SIGMOID * (1 - SIGMOID))
 
 
-# ---------------------------------------------------------------- in the code
-#
-# (f(t + h) - f(t - h)) / 2h is off by h^2 f'''/6: with h = 1e-20, less than 1e-38 here. At 100
-# digits its own rounding is less than 1e-70.
-
-H = mpmath.mpf(10) ** -20
-
-
-def quotient(f, t):
-    with mpmath.workdps(100):
-        t = mpmath.mpf(t)
-        return (f(t + H) - f(t - H)) / (2 * H)
-
-
-def sigmoid(t):
-    return 1 / (1 + mpmath.exp(-t))
-
-
-POINTS = (-30.0, -7.3, -2.0, -0.6, 0.0, 0.001, 1.5, 4.0, 11.0, 36.0)
-
-
-def test_a_quotient_is_exact_to_its_last_float():
-    with mpmath.workdps(60):
-        assert abs(quotient(mpmath.exp, 1) - mpmath.e) < mpmath.mpf(10) ** -38
-        for t in POINTS:
-            exact = sigmoid(mpmath.mpf(t)) * sigmoid(-mpmath.mpf(t))
-            assert abs(quotient(sigmoid, t) / exact - 1) < mpmath.mpf(10) ** -37
-
-
-@pytest.mark.parametrize("t", POINTS)
-def test_the_derivatives_of_a_score(impl, ulps, t):
-    assert ulp_error(impl.sigmoid_derivative(t), quotient(sigmoid, t)) <= ulps + 2
-    slope = quotient(lambda u: mpmath.log(1 + mpmath.exp(u)), t)
-    assert ulp_error(impl.sigmoid(t), slope) <= ulps
-    for label in (0, 1):
-        slope = quotient(lambda u, label=label: truth.loss(label, sigmoid(u)), t)
-        assert ulp_error(impl.residual(label, t), slope) <= ulps
-    for label in (0.25, 0.5, 0.9):
-        slope = quotient(lambda u, label=label: truth.loss(label, sigmoid(u)), t)
-        assert abs(impl.residual(label, t) - slope) <= ulps * EPS
+# ---------------------------------------------------------------- the pieces in the code
 
 
 @pytest.mark.parametrize("q", [1e-6, 0.01, 0.3, 0.5, 0.75, 0.999])
-def test_the_derivatives_of_a_probability(impl, ulps, q):
+def test_the_derivatives_of_a_probability(q):
     for label in (0, 0.25, 0.5, 1):
         slope = quotient(lambda u, label=label: truth.loss(label, u), q)
         size = label / q + (1 - label) / (1 - q)
-        assert abs(PIECES.dL_dp(label, q) - slope) <= ulps * EPS * size
+        assert abs(lesson.dL_dp(label, q) - slope) <= 2 * EPS * size
     with mpmath.workdps(100):
         score = mpmath.log(mpmath.mpf(q) / (1 - mpmath.mpf(q)))
-    assert ulp_error(PIECES.dp_dz(q), quotient(sigmoid, score)) <= ulps
+    assert ulp_error(lesson.dp_dz(q), quotient(sigmoid, score)) <= 2
 
 
-def test_the_derivative_of_one_samples_loss_by_the_slope(impl):
+def test_the_derivative_of_one_samples_loss_by_a():
     for (X, t), label in itertools.product([(3.0, 0.5), (-1.25, -0.75), (0.5, 4.0)], (0, 1)):
         slope = quotient(lambda u, X=X, label=label: truth.loss(label, sigmoid(u * X - 1)), t)
-        assert abs(PIECES.dL_da(X, label, t, -1.0) / float(slope) - 1) < 1e-14
-        assert PIECES.dz_da(X) == float(quotient(lambda u, X=X: u * X - 1, t))
-
-
-def partial(X, labels, parameters, j):
-    """The summed loss's difference quotient by parameter j of (w..., b)."""
-
-    def loss(t):
-        moved = [mpmath.mpf(float(value)) for value in parameters]
-        moved[j] = t
-        return truth.summed_loss(X.tolist(), labels.tolist(), moved[:-1], moved[-1])
-
-    return quotient(loss, float(parameters[j]))
-
-
-def rounded(value):
-    """An mpmath number in NumPy's longest float, without passing through a double."""
-    high = float(value)
-    return oracle.LONG(high) + oracle.LONG(float(value - mpmath.mpf(high)))
-
-
-SHAPES = [(1, 1), (2, 1), (7, 3), (9, 5), (20, 2), (8, 17)]
-
-
-@pytest.mark.parametrize(("n", "d"), SHAPES)
-@pytest.mark.parametrize("kind", ["hard", "soft", "far"])
-def test_the_gradient_for_w_and_b(impl, n, d, kind):
-    X, labels, w, c = oracle.problem(n + d, n, d, kind == "soft", 12.0 if kind == "far" else 1.0)
-    with mpmath.workdps(100):
-        want = [rounded(partial(X, labels, [*w, c], j)) for j in range(d + 1)]
-        weights = [mpmath.mpf(w_j) for w_j in w.tolist()]
-        loss = rounded(truth.summed_loss(X.tolist(), labels.tolist(), weights, mpmath.mpf(c)))
-    got = impl.gradient(X, labels, w, c)
-    _, bound = gradient_and_bound(X, labels, w, c)
-    within([*got[1], got[2]], want, [*bound.grad_w, bound.grad_b], "gradient")
-    within(got[0], loss, bound.loss, "loss")
-
-
-@pytest.mark.parametrize("n", [1, 2, 5, 9, 30])
-def test_the_gradient_for_a_and_b(impl, n):
-    X, labels, w, c = oracle.problem(50 + n, n, 1, soft=n > 5)
-    with mpmath.workdps(100):
-        want = [rounded(partial(X, labels, [*w, c], j)) for j in range(2)]
-    _, bound = gradient_and_bound(X, labels, w, c)
-    got = impl.gradient_ab(X[:, 0], labels, w[0], c)
-    within(got, want, [bound.grad_w[0], bound.grad_b], "gradient_ab")
-
-
-def test_the_gradient_on_the_documents_data(impl):
-    X, labels, _, _ = oracle.five_points()
-    for w, c in ((0.0, 0.0), (1.769045864973106, -5.956350539118638), (-3.0, 2.0)):
-        with mpmath.workdps(100):
-            want = [rounded(partial(X, labels, [w, c], j)) for j in range(2)]
-        _, bound = gradient_and_bound(X, labels, [w], c)
-        allowed = [bound.grad_w[0], bound.grad_b]
-        within(impl.gradient_ab(X[:, 0], labels, w, c), want, allowed, "001")
-        _, grad_w, grad_b = impl.gradient(X, labels, [w], c)
-        within([grad_w[0], grad_b], want, allowed, "001")
+        assert abs(lesson.dL_da(X, label, t, -1.0) / float(slope) - 1) < 1e-14
+        assert lesson.dz_da(X) == float(quotient(lambda u, X=X: u * X - 1, t))

@@ -13,6 +13,7 @@ import mpmath
 import numpy as np
 import pytest
 
+import pyref
 from pyref import datasets, documents, logistic
 
 EPS = 2.0**-52
@@ -296,7 +297,7 @@ def test_000_why_it_dies(ours):
 def test_000_ours_goes_on(ours):
     W, b, losses = ours[1339]
     X, y, _, _ = datasets.seeded_cloud()
-    fit = logistic.gradient_descent(
+    fit = pyref.gradient_descent(
         X, y, w=W, b=b, learning_rate=0.001, iterations=20, reduction="sum"
     )
     assert fit.status == "iterations"

@@ -242,6 +242,49 @@ def test_the_bound_is_inside_the_one_that_the_project_states():
         assert bound.grad_b <= 2 * n * compare.EPS * 1.01 * s.size.sum()
 
 
+class GradientAb:
+    """An implementation whose gradient_ab gives what it was made with."""
+
+    def __init__(self, name, grad_a, grad_b):
+        self.__name__ = name
+        self.gradient_ab = lambda *args: (grad_a, grad_b)
+
+
+@pytest.mark.parametrize("name", ["pyref", "pyref.fast"])
+def test_gradient_ab_agrees_refuses_every_mutant(name):
+    for seed, n, spread in ((1, 5, 1.0), (2, 40, 3.0), (3, 1, 1.0)):
+        X, y, w, b = oracle.problem(seed, n, 1, spread=spread)
+        x, a = X[:, 0], w[0]
+        (grad_a, grad_b), bound = compare.gradient_ab_and_bound(
+            GradientAb(name, 0, 0), x, y, a, b
+        )
+        right = float(grad_a), float(grad_b)
+        compare.gradient_ab_agrees(GradientAb(name, *right), x, y, a, b)
+        missing = oracle.gradient(X[1:], y[1:], w, b)
+        for mutant in (
+            (0.0, 0.0),
+            (right[0], 0.0),
+            (0.0, right[1]),
+            (-right[0], -right[1]),
+            (right[1], right[0]),
+            (NAN, right[1]),
+            (right[0], INF),
+            (right[0] + 2 * float(bound[0]), right[1]),
+            (right[0], right[1] - 2 * float(bound[1])),
+            (float(missing.grad_w[0]), float(missing.grad_b)),
+            (right[0] / n + 1e-9, right[1] / n),
+        ):
+            refused(compare.gradient_ab_agrees, GradientAb(name, *mutant), x, y, a, b)
+
+
+def test_only_p_minus_y_has_the_absolute_bound():
+    """All residuals near e^-40: a zero passes for pyref, and not for pyref.fast."""
+    x, y = np.array([40.0, 41.0, -40.0]), np.array([1.0, 1.0, 0.0])
+    compare.gradient_ab_agrees(GradientAb("pyref", 0.0, 0.0), x, y, 1.0, 0.0, blind_ok=True)
+    refused(compare.gradient_ab_agrees, GradientAb("pyref.fast", 0.0, 0.0), x, y, 1.0, 0.0)
+    refused(compare.gradient_ab_agrees, GradientAb("pyref", 1e-12, 0), x, y, 1, 0, blind_ok=True)
+
+
 # ---------------------------------------------------------------- descents
 
 

@@ -14,10 +14,7 @@ import pytest
 from helpers import truth
 from helpers.compare import EPS, QUANTUM, Worst, same, ulp_error, ulps
 
-import pyref
-
 INF, NAN = math.inf, math.nan
-PIECES = pyref.logistic  # the pieces of the chain rule are taught, and not compiled
 
 
 def scores():
@@ -111,9 +108,6 @@ OF_PROBABILITY = {
         lambda m, p: m.binary_cross_entropy(1, p),
         lambda p: -mpmath.log(p),
     ),
-    "dL_dp(0, p)": (lambda m, p: PIECES.dL_dp(0, p), lambda p: 1 / (1 - p)),
-    "dL_dp(1, p)": (lambda m, p: PIECES.dL_dp(1, p), lambda p: -1 / p),
-    "dp_dz(p)": (lambda m, p: PIECES.dp_dz(p), lambda p: p * (1 - p)),
 }
 
 
@@ -130,19 +124,14 @@ def test_functions_of_a_probability_are_right_to_the_last_units(impl, ulps, name
 
 def test_soft_labels_from_a_probability(impl, ulps):
     random = np.random.RandomState(10)
-    losses, slopes = Worst("soft loss from p", "eps"), Worst("soft dL_dp", "eps")
+    losses = Worst("soft loss from p", "eps")
     with mpmath.workprec(1200):
         for p in probabilities():
             y = float(random.rand())
-            where, P, Y = f"y = {y!r}, p = {p!r}", mpmath.mpf(p), mpmath.mpf(y)
-            loss = truth.loss(y, P)
-            losses.see(float(abs(impl.binary_cross_entropy(y, p) - loss) / loss / EPS), where)
-            down, up = Y / P, (1 - Y) / (1 - P)
-            if down < mpmath.ldexp(1, 1023):
-                error = abs(PIECES.dL_dp(y, p) - (up - down)) / (up + down) / EPS
-                slopes.see(float(error), where)
+            loss = truth.loss(y, mpmath.mpf(p))
+            error = float(abs(impl.binary_cross_entropy(y, p) - loss) / loss / EPS)
+            losses.see(error, f"y = {y!r}, p = {p!r}")
     losses.at_most(ulps, least_seen=1000)
-    slopes.at_most(ulps, least_seen=1000)
 
 
 def test_infinite_and_zero_scores_give_the_limits(impl):
@@ -195,20 +184,15 @@ def test_a_nan_score_gives_nan(impl):
         impl.sigmoid_derivative(NAN),
         *[impl.binary_cross_entropy_with_logits(y, NAN) for y in (0, 0.5, 1)],
         *[impl.residual(y, NAN) for y in (0, 0.5, 1)],
-        PIECES.dz_da(NAN),
     ]
-    same(results, [NAN] * 10)
+    same(results, [NAN] * 9)
 
 
 def test_certain_probabilities(impl):
-    """0 * log(0) is 0; a certain and wrong p costs infinitely much; slopes are the limits."""
+    """0 * log(0) is 0; a certain and wrong p costs infinitely much."""
     loss = impl.binary_cross_entropy
     same([loss(0, 0), loss(1, 1)], [0.0, 0.0])
     same([loss(1, 0), loss(0, 1), loss(0.5, 0), loss(0.5, 1)], [INF] * 4)
-    same([PIECES.dL_dp(0, 0), PIECES.dL_dp(1, 1)], [1.0, -1.0])
-    same([PIECES.dL_dp(1, 0), PIECES.dL_dp(0, 1)], [-INF, INF])
-    same([PIECES.dL_dp(0.5, 0), PIECES.dL_dp(0.5, 1)], [-INF, INF])
-    same([PIECES.dp_dz(0), PIECES.dp_dz(1), PIECES.dp_dz(0.5)], [0.0, 0.0, 0.25])
 
 
 def test_the_residual_keeps_what_the_plain_subtraction_loses(impl):
@@ -216,30 +200,6 @@ def test_the_residual_keeps_what_the_plain_subtraction_loses(impl):
         want = -1 / (1 + mpmath.exp(40))
     assert impl.sigmoid(40) - 1 == 0.0
     assert ulp_error(impl.residual(1, 40), want) <= 2
-
-
-def test_the_product_of_the_pieces_is_for_reading(impl):
-    """dL_da agrees with the collapsed form where p is not yet 0 or 1, and is no use beyond."""
-    worst = Worst("dL_da(x, y, a, b)", "eps")
-    random = np.random.RandomState(11)
-    for _ in range(500):
-        x, a, b, y = (*random.uniform(-3, 3, 3).tolist(), float(random.randint(2)))
-        with mpmath.workdps(60):
-            z = mpmath.mpf(a) * x + b
-            want = (1 / (1 + mpmath.exp(-z)) - y) * x
-            # 1 - p from a rounded p: an error of eps, next to a 1 - p of at least e^-12 here
-            allowed = EPS * 20 * (1 + abs(z)) * (1 + mpmath.exp(abs(z))) * abs(want)
-            got = PIECES.dL_da(x, y, a, b)
-            worst.see(float(abs(got - want) / allowed), f"{(x, y, a, b)}, got {got!r}")
-    worst.at_most(1, least_seen=500)
-    assert math.isnan(PIECES.dL_da(1, 0, 1, 1000))  # infinity times zero
-    assert impl.residual(0, 1001.0) == 1.0
-
-
-def test_dz_da_is_the_feature(impl):
-    assert PIECES.dz_da(3) == 3.0
-    assert PIECES.dz_da(-0.25) == -0.25
-    assert type(PIECES.dz_da(3)) is float
 
 
 def test_any_kind_of_number_is_taken_and_a_float_comes_back(impl):
