@@ -3,7 +3,7 @@
 A `Model` puts the two chapters under one face: parameters are one flat list, those of w (or W,
 row by row) first, then b. Every check is a plain function of a Model. One test runs it over the
 two chapters of both implementations, another over models that are wrong in one respect each,
-and it must object. (What chapter 3 makes of weights and penalty is in test_second_order.py.)
+and it must object. (What chapter 3 makes of weights and penalty is in tests/fit/.)
 """
 
 import importlib
