@@ -107,7 +107,9 @@ LESSONS = {
     ),
     "the Hessian's other half": ("second_order", "hessian", one_half, check_derivatives),
     "overlap taken for a tie": ("second_order", "ROUNDING", lambda _: 1e-4, check_overlap),
-    "a rate too large": ("second_order", "safe_learning_rate", rate_with(steepest=1 / 40), check_safe),
+    "a rate too large": (
+        "second_order", "safe_learning_rate", rate_with(steepest=1 / 40), check_safe,
+    ),
     "a rate too small": ("second_order", "safe_learning_rate", rate_with(steepest=1), check_safe),
     "a rate without the penalty": (
         "second_order", "safe_learning_rate", rate_with(l2=0.0), check_safe,
