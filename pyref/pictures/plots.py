@@ -32,7 +32,7 @@ from . import terminal
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..front.checks import Number, Numbers, Table
+    from ..front.given import Number, Numbers, Table
 
 SIZE = (8.0, 5.5)  # of a new figure, in inches
 
