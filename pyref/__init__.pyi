@@ -5,9 +5,9 @@ from . import datasets as datasets
 from .front import Front
 from .front.checks import Descent as Descent
 from .front.checks import Newton as Newton
-from .front.checks import Number as _Number
-from .front.checks import Numbers as _Numbers
-from .front.checks import Table as _Table
+from .front.given import Number as _Number
+from .front.given import Numbers as _Numbers
+from .front.given import Table as _Table
 from .model.estimator import LogisticRegression as LogisticRegression
 
 __version__: str

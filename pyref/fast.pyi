@@ -4,9 +4,9 @@ from typing import Any, Literal, overload
 
 from .front import Front
 from .front.checks import Descent, Newton
-from .front.checks import Number as _Number
-from .front.checks import Numbers as _Numbers
-from .front.checks import Table as _Table
+from .front.given import Number as _Number
+from .front.given import Numbers as _Numbers
+from .front.given import Table as _Table
 
 FRONT: Front
 

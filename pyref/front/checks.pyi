@@ -1,15 +1,7 @@
 from collections.abc import Iterable, Sequence, Sized
-from typing import Any, Generic, Literal, NamedTuple, Protocol, SupportsFloat, SupportsIndex
+from typing import Any, Generic, Literal, NamedTuple
 
 from typing_extensions import TypeVar
-
-# What a caller may give. A word has no __float__, so it is no number here either.
-class _HasToList(Protocol):  # numpy arrays, memoryviews, array.array, pandas columns, tensors
-    def tolist(self) -> Any: ...
-
-Number = SupportsFloat | SupportsIndex
-Numbers = Iterable[Number] | _HasToList
-Table = Iterable[Numbers] | _HasToList
 
 # What comes back. `pyref` has lists where `pyref.fast` has arrays, and chapter 2 has more than
 # one row of weights; the defaults are those of pyref.gradient_descent.

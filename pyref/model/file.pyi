@@ -2,7 +2,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any, NamedTuple
 
-from ..front.checks import Numbers
+from ..front.given import Numbers
 from .estimator import LogisticRegression
 
 AGAIN: str

@@ -17,7 +17,7 @@ from .drawing import BLACK, BLUE, COLOURS, DASHES, ORANGE, axes_for, draw_dots, 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..front.checks import Number, Numbers, Table
+    from ..front.given import Number, Numbers, Table
 
 # ---------------------------------------------------------------- the loss curve
 

@@ -30,7 +30,7 @@ from .drawing import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..front.checks import Number, Numbers, Table
+    from ..front.given import Number, Numbers, Table
 
 PIXELS = 201  # points across and up at which a surface is computed
 PAD = 0.06  # room around the data, as a part of what they span

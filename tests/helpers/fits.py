@@ -1,57 +1,49 @@
-"""Fits of the estimators: tables to fit, and when two fits are the same."""
+"""What the tests of the fits share: tables that are not separable, and how fits are compared."""
 
-import functools
-import os
+import math
 
 import numpy as np
-import pytest
-from sklearn.linear_model import LogisticRegression as Theirs
 
-import pyref
+from .oracle_second_order import lre_of_sums
 
-BACKENDS = ["python"] if os.environ.get("PYREF_PURE") == "1" else ["python", "c"]
+INF, NAN = math.inf, math.nan
+DIGITS = 10  # right digits asked of w, b, standard errors and log-likelihood
+METHODS = ("newton", "lbfgs")
 
-
-def overlapping(classes=2, n=150, d=3, seed=0):
-    """A table whose classes overlap: X as lists, y as class numbers."""
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, d))
-    z = X @ rng.normal(size=(d, classes)) + rng.gumbel(size=(n, classes))
-    return X.tolist(), z.argmax(axis=1).tolist()
+# Four samples, not separable: what the shorter tests use.
+X4, Y4 = [[1.0], [2.0], [3.0], [4.0]], [0, 1, 0, 1]
 
 
-@functools.cache
-def optimum_of_scikit_learn(classes, l2, n=150, weighted=False):
-    """scikit-learn's fit of `overlapping`, which several tests compare with; do not change it."""
-    X, y = overlapping(classes, n)
-    s = weights(n) if weighted else np.ones(n)
-    model = Theirs(C=1 / (s.sum() * l2) if l2 else np.inf, tol=1e-12, max_iter=10_000)
-    model.fit(X, y, s)
-    if classes > 2:  # only differences of intercepts say anything
-        model.intercept_ = model.intercept_ - model.intercept_.mean()
-    return model
+def table(rng, n, d, soft=False, weighted=False):
+    """A random problem that is not separable: X, y, s."""
+    X = rng.normal(size=(n, d)) * rng.uniform(0.5, 2, size=d) + rng.normal(size=d)
+    p = 1 / (1 + np.exp(-(X @ rng.normal(size=d)) / math.sqrt(d)))
+    y = rng.binomial(5, p) / 5 if soft else (rng.random(n) < p).astype(float)
+    s = rng.integers(0, 5, size=n).astype(float) if weighted else None
+    return X.tolist(), y.tolist(), None if s is None else s.tolist()
 
 
-def weights(n):
-    return np.random.default_rng(1).integers(1, 4, n).astype(float)
+def problem(n, d, seed=0, soft=False, weighted=False):
+    """A problem that is not separable once n is some times d: X, y, s."""
+    rng = np.random.default_rng([n, d, seed])
+    X = rng.normal(size=(n, d)) * rng.uniform(0.5, 2, size=d) + rng.normal(size=d)
+    p = 1 / (1 + np.exp(-(X @ rng.normal(size=d)) / np.sqrt(d)))
+    y = rng.binomial(5, p) / 5 if soft else (rng.random(n) < p).astype(float)
+    s = rng.integers(0, 4, size=n).astype(float) if weighted else None
+    return X, y, s
 
 
-def challenger():
-    temperatures, damaged = pyref.datasets.challenger()
-    return [[t] for t in temperatures], damaged
+def parts(fit):
+    """A fit as a tuple of plain numbers, the same for both implementations."""
+    errors = fit.standard_errors
+    return (
+        *(list(fit.w), fit.b, list(fit.losses), fit.iterations, fit.status),
+        *(None if errors is None else list(errors), fit.log_likelihood),
+    )
 
 
-def flat(model):
-    """All of a model's parameters as one array."""
-    return np.concatenate([np.ravel(model.coef_), np.ravel(model.intercept_)])
-
-
-def same_fit(one, two, bound=1e-9):
-    np.testing.assert_allclose(flat(one), flat(two), rtol=bound, atol=bound)
-    assert one.status_ == two.status_
-
-
-def error_of(kind, action, *arguments, **options):
-    with pytest.raises(kind) as caught:
-        action(*arguments, **options)
-    return str(caught.value)
+def digits(values, others):
+    """Right digits of vectors, relative to their largest entry; 16 if there is none."""
+    if not len(others) or not any(others):
+        return 16 if list(values) == list(others) else 0
+    return lre_of_sums(list(values), list(others))

@@ -5,7 +5,7 @@ from array import array
 
 import numpy as np
 import pytest
-from helpers.fits import challenger, flat, optimum_of_scikit_learn, overlapping, same_fit
+from helpers.estimators import challenger, flat, optimum_of_scikit_learn, overlapping, same_fit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression as Theirs

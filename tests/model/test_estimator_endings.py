@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.fits import overlapping, same_fit
+from helpers.estimators import overlapping, same_fit
 from sklearn.linear_model import LogisticRegression as Theirs
 
 import pyref

@@ -7,7 +7,7 @@ import pandas
 import polars
 import pyarrow
 import pytest
-from helpers.fits import error_of
+from helpers.estimators import error_of
 
 import pyref
 from pyref import LogisticRegression

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
-from helpers.fits import error_of, overlapping
+from helpers.estimators import error_of, overlapping
 
 import pyref
 from pyref import LogisticRegression

@@ -8,7 +8,7 @@ import pandas
 import polars
 import pyarrow
 import pytest
-from helpers.fits import overlapping, same_fit
+from helpers.estimators import overlapping, same_fit
 
 from pyref import LogisticRegression
 

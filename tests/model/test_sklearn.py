@@ -7,8 +7,8 @@ import unittest
 import numpy as np
 import pandas
 import pytest
-from helpers import fits
-from helpers.fits import BACKENDS
+from helpers import estimators as fits
+from helpers.estimators import BACKENDS
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer

@@ -18,7 +18,7 @@ import pytest
 from helpers import truth
 from helpers.compare import Worst, same, ulp_error
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 CSRC = HERE.parent / "csrc"
 LN2 = math.log(2)
 INF, NAN = math.inf, math.nan
@@ -113,17 +113,18 @@ def computed(fast, name, values):
 @pytest.fixture
 def each_instruction_set(fast):
     """Calls a function once for every instruction set that the processor has."""
-    before = fast.FRONT.engine.lib.pyref_instruction_set()
+    lib, ffi = fast.FRONT.engine.lib, fast.FRONT.engine.ffi
+    before = lib.pyref_instruction_set()
 
     def call(function):
-        names = [n for n in (b"baseline", b"v3", b"v4") if fast.FRONT.engine.lib.pyref_use_instruction_set(n)]
+        names = [n for n in (b"baseline", b"v3", b"v4") if lib.pyref_use_instruction_set(n)]
         for name in names:
-            assert fast.FRONT.engine.lib.pyref_use_instruction_set(name)
+            assert lib.pyref_use_instruction_set(name)
             function(name.decode())
         return names
 
     yield call
-    assert fast.FRONT.engine.lib.pyref_use_instruction_set(fast.FRONT.engine.ffi.string(before))
+    assert lib.pyref_use_instruction_set(ffi.string(before))
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)

@@ -11,9 +11,7 @@ import time
 import numpy as np
 import pytest
 from helpers.compare import same
-from helpers.tasks import settled, tasks
-
-PATIENCE = 0.25  # seconds from Ctrl-C to KeyboardInterrupt
+from helpers.interrupts import interrupted
 
 
 def table(n, d, kind=np.float64):
@@ -22,30 +20,6 @@ def table(n, d, kind=np.float64):
 
 
 # ---------------------------------------------------------------- Ctrl-C
-
-
-def seconds_to_interrupt(call):
-    """How long after Ctrl-C a call that does not end by itself raises KeyboardInterrupt."""
-    sent = []
-
-    def send():
-        time.sleep(0.15)
-        sent.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    sender = threading.Thread(target=send)
-    try:
-        sender.start()
-        call()
-        sender.join()  # the signal is not to arrive anywhere else
-        time.sleep(1)
-    except KeyboardInterrupt:
-        return time.perf_counter() - sent[0]
-    finally:
-        sender.join()
-        signal.signal(signal.SIGINT, before)
-    raise AssertionError("the call has ended before Ctrl-C came, or did not hear it")
 
 
 FOREVER = {"learning_rate": 1e-6, "iterations": 10**12}
@@ -70,16 +44,6 @@ def test_ctrl_c_is_heard_in_a_descent(fast, name, threads):
     if threads is None and "callback" in how:
         threads = 3
     interrupted(lambda: fast.gradient_descent(X, y, **FOREVER, **how, threads=threads))
-
-
-def interrupted(call):
-    """Ctrl-C is heard in time in one of three tries (a busy machine may be late by itself)."""
-    before = tasks()
-    times = []
-    while not times or (min(times) > PATIENCE and len(times) < 3):
-        times.append(seconds_to_interrupt(call))
-    assert min(times) <= PATIENCE
-    assert settled(before)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
