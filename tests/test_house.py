@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "compiled": (*LESSONS, "fit", "front.checks", "_native"),
     "pure": (*LESSONS, "fit", "front.checks"),
     "fast": ("front", "compiled"),
-    "pictures": (*LESSONS, "front.checks", "datasets", "documents"),
+    "pictures": (*LESSONS, "front.checks", "front.given", "datasets", "documents"),
     "tables": ("front.checks",),
     "model": (*LESSONS, "fit", "front", "pure", "fast", "compiled", "pictures", "tables", ""),
     "command": (

@@ -5,9 +5,9 @@ many. Newton's decrement is the root of -grad . step, and a distance: to the opt
 how sharply F curves. Its square, which is twice what the step promises to gain, is by chance about
 (d+1)/rows, or 1/SOME at most. A search that ends at a hundredth of that is off by a tenth of the
 distance that chance has put there anyway: nothing is gained by a better one. And it leaves two
-things behind that serve for all rows: its Hessian, nearly theirs, as L-BFGS's guess; and its proof,
-since what overlaps in part overlaps as a whole. (No column of the sample is dependent, so whatever v
-would separate the whole moves some row of the sample, and separates that as well.)
+things behind that serve for all rows: its Hessian, nearly theirs, as L-BFGS's guess; and its
+proof, since what overlaps in part overlaps as a whole. (No column of the sample is dependent, so
+whatever v would separate the whole moves some row of the sample, and separates that as well.)
 
 Legend: pyref/second_order.py, search.py.
 """

@@ -201,8 +201,9 @@ def _primitive(name):
 
     def call(inputs):
         out = np.empty_like(inputs)
-        into, of = fast.FRONT.engine.ffi.from_buffer("double[]", out), fast.FRONT.engine.ffi.from_buffer("double[]", inputs)
-        getattr(fast.FRONT.engine.lib, name)(of, into, len(inputs))
+        c = fast.FRONT.engine
+        into, of = c.ffi.from_buffer("double[]", out), c.ffi.from_buffer("double[]", inputs)
+        getattr(c.lib, name)(of, into, len(inputs))
         return out
 
     return call

@@ -216,7 +216,8 @@ def test_the_pools_are_what_they_say(digests):
     import digest_cases
 
     pools = digests.POOLS
-    assert digest_cases.words(1, 3) == [5180492295206395165, 12380297144915551517, 13389498078930870103]
+    want = [5180492295206395165, 12380297144915551517, 13389498078930870103]
+    assert digest_cases.words(1, 3) == want
     assert all(value == struct.unpack("f", struct.pack("f", value))[0] for value in pools["single"])
     assert set(pools["hard"]) == {0.0, 1.0}
     assert min(pools["soft"]) == 0.0

@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression as Theirs
 
 import pyref
 from pyref import LogisticRegression
-from pyref.fit import classes, classes_loop
+from pyref.fit.classes import Problem
+from pyref.fit.classes_loop import softmax_optimum
 from pyref.model import backends, reading
 
 # ---------------------------------------------------------------- the numbers
@@ -78,7 +79,7 @@ def test_softmax_of_two_classes_is_chapter_3s_answer(backend):
     threads = {"threads": None} if name == "c" else {}
     codes = array("b", y) if name == "c" else y
     for newton in (True, False):
-        fit = classes_loop.softmax_optimum(
+        fit = softmax_optimum(
             module, table.data, codes, 2, newton=newton, threads=threads
         )
         model = LogisticRegression(backend=backend).fit(X, y)
@@ -90,7 +91,7 @@ def test_softmax_of_two_classes_is_chapter_3s_answer(backend):
 def test_the_softmax_hessian_is_the_derivative_of_its_gradient():
     X, y = overlapping(3, n=20, d=2)
     s = [float(1 + i % 3) for i in range(20)]
-    problem = classes.Problem(pyref, X, y, 3, 0.3, s, {})
+    problem = Problem(pyref, X, y, 3, 0.3, s, {})
     phi = [0.3, -0.2, 0.1, 0.5, 0.4, -0.6]
     H = problem.hessian(problem.probabilities(phi))
     here = problem.objective(phi)

@@ -152,9 +152,11 @@ def test_two_classes_are_the_loop_of_chapter_1_to_the_bit():
         )
         assert multinomial.logsumexp([0.0, z]) == logistic.softplus(z)
         for y in (0.0, 1.0, 0.25, 0.5, 1e-20):
-            loss, rs = multinomial.loss_and_residuals([1 - y, y], [0.0, z])
+            loss, rs = multinomial.loss_and_residuals_soft([1 - y, y], [0.0, z])
             assert (loss, rs[1]) == logistic.loss_and_residual(y, z)
             assert rs[0] == -rs[1]
+            if y in (0, 1):
+                assert (loss, rs) == multinomial.loss_and_residuals(int(y), [0.0, z])
 
 
 def test_the_curvature_is_how_the_residual_changes():

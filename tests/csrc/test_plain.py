@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compare import same
+from helpers.compare import same
 
-PLAIN = Path(__file__).parent.parent / "csrc" / "plain.c"
+PLAIN = Path(__file__).parents[2] / "csrc" / "plain.c"
 F64 = 0  # the kind of an element, as in csrc/lanes/kernels.h
 FLAGS = ("-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
 # Flags change no bit, as long as nothing is fused that is not written so.

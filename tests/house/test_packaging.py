@@ -22,7 +22,7 @@ import pytest
 
 import pyref
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HERE = sys.version_info[:2]
 NO_COMPILER = {"CC": "/nonexistent/cc"}
 # The C is compiled in full once, for the wheel. Where it need only be there, this is faster.

@@ -16,10 +16,10 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-import truth
-from compare import Worst, same, ulp_error
+from helpers import truth
+from helpers.compare import Worst, same, ulp_error
 
-CSRC = Path(__file__).parent.parent / "csrc"
+CSRC = Path(__file__).parents[2] / "csrc"
 LN2 = math.log(2)
 STATEMENT = re.compile(
     r"Accuracy of ([\w' ^-]+): at most ([\d.]+) ulp\. Seen: ([\d.]+) ulp at ([\w =.,-]+?),"
