@@ -27,7 +27,7 @@ COMPILERS = os.environ.get("PYREF_COMPILERS", "").split() or [
 ]
 
 
-def test_there_is_a_compiler():
+def test_there_is_a_compiler(fast):
     assert COMPILERS
     assert set(COMPILERS) <= set(OPTIMISED)
 
