@@ -61,6 +61,12 @@ def impl(request):
 
 
 @pytest.fixture(scope="session")
+def impls():
+    """All of them, for a test whose inputs cost more than the calls: each is asked in turn."""
+    return [importlib.import_module(MODULES[name]) for name in IDS]
+
+
+@pytest.fixture(scope="session")
 def fast():
     """The compiled module, for what only it promises, and for comparing it with the other."""
     return importlib.import_module(MODULES["c"])

@@ -4,6 +4,7 @@ The checks that carry the weight are plain functions of an implementation, `chec
 runs each over every implementation; another runs it over wrong ones, and it must object.
 """
 
+import array
 import math
 from types import SimpleNamespace
 
@@ -245,10 +246,11 @@ def each(change):
 
 def turned(value):
     """Every list of numbers turned by one place: each class has its neighbour's."""
+    many = (list, array.array)
     if isinstance(value, tuple):
-        changed = [turned(part) if isinstance(part, list) else part for part in value]
+        changed = [turned(part) if isinstance(part, many) else part for part in value]
         return type(value)(*changed) if hasattr(value, "_replace") else tuple(changed)
-    return [turned(v) for v in value] if isinstance(value[0], list) else value[1:] + value[:1]
+    return [turned(v) for v in value] if isinstance(value[0], many) else value[1:] + value[:1]
 
 
 SABOTAGE = {
@@ -263,11 +265,11 @@ SABOTAGE = {
 
 @pytest.mark.parametrize("sabotage", SABOTAGE)
 @pytest.mark.parametrize("name", NAMES)
-def test_checks_object_to_wrong_results(name, sabotage):
+def test_checks_object_to_wrong_results(impls, name, sabotage):
     if sabotage == "neighbour" and name in NAMES[:1] + NAMES[2:4]:
         return  # one number: it has no neighbour
-    right, wrong = getattr(pyref, name), SABOTAGE[sabotage]
-    broken = {known: getattr(pyref, known) for known in NAMES}
+    right, wrong = getattr(impls[-1], name), SABOTAGE[sabotage]
+    broken = {known: getattr(impls[-1], known) for known in NAMES}
     broken[name] = lambda *args, **named: wrong(right(*args, **named))
     for check in CHECKS[name]:
         with pytest.raises(AssertionError):
@@ -323,8 +325,8 @@ FLAWS = [
 
 
 @pytest.mark.parametrize(("name", "flawed", "check"), FLAWS)
-def test_checks_object_to_the_textbook(name, flawed, check):
-    broken = {known: getattr(pyref, known) for known in NAMES}
+def test_checks_object_to_the_textbook(impls, name, flawed, check):
+    broken = {known: getattr(impls[-1], known) for known in NAMES}
     broken[name] = flawed
     with pytest.raises(AssertionError):
         check(SimpleNamespace(**broken))
