@@ -13,6 +13,7 @@ import pytest
 from helpers import oracle, truth
 from helpers.compare import EPS, descent_agrees, gradient_agrees, same, within
 
+import pyref
 from pyref import datasets
 from pyref import logistic as lesson
 from pyref.front.checks import Descent
