@@ -1,4 +1,4 @@
-"""Comparators. Each says what it allows and why; test_mutants.py proves what each refuses.
+"""Comparators. Each says what it allows and why; front/test_comparators.py proves what each refuses.
 
     same                 the same bits, in the same places
     ulps                 how many floats apart two floats are
@@ -32,7 +32,7 @@ order eps^2 are left out below, and covered by rounding the constants up.
    1e-17, it would let a zero pass.)
 
 3. From its score, r is right to OWN = 3 units in the last place of its two terms
-   (1-y) p + y (1-p), the promise of test_scalars.py; a unit is at most eps. So is L.
+   (1-y) p + y (1-p), the promise of front/test_scalars.py; a unit is at most eps. So is L.
    A result below 2^-1022 has no relative accuracy: there a unit is 2^-1074.
 
 4. A sum of n terms, in any order: each goes through at most n - 1 additions and, as r x_ij,
