@@ -28,6 +28,7 @@ from helpers.classes import (
     residuals,
     rows,
     some_labels,
+    truth_of,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,13 +51,13 @@ NAMES = (
 
 def check_logsumexp(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         assert_close(impl.logsumexp(zs), truth.lse, truth.lse_bound(), f"logsumexp {zs[:4]}")
 
 
 def check_softmax(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         ps = list(impl.softmax(zs))
         assert len(ps) == len(zs)
         for c, p in enumerate(ps):
@@ -88,7 +89,7 @@ def check_cross_entropy(impl):
 
 def check_cross_entropy_with_logits(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         for ys in some_labels(len(zs)):
             want, bound = truth.loss(ys)
             got = impl.categorical_cross_entropy_with_logits(ys, zs)
@@ -97,7 +98,7 @@ def check_cross_entropy_with_logits(impl):
 
 def check_residuals(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         classes = range(len(zs)) if len(zs) < 100 else (0, truth.top, 500, 999)
         for ys in some_labels(len(zs)):
             loss, rs = residuals(impl, ys, zs)
@@ -199,17 +200,18 @@ def test_truth(impl, check):
     st.lists(st.floats(-800, 800), min_size=1, max_size=17),
     st.lists(st.integers(0, 5), min_size=17, max_size=17),
 )
-def test_any_scores(impl, zs, weights):
+def test_any_scores(impls, zs, weights):
     ys = weights[: len(zs)]
     ys = [y / sum(ys) for y in ys] if sum(ys) else [1.0] + [0.0] * (len(zs) - 1)
     truth = Truth(zs)
-    for c, p in enumerate(impl.softmax(zs)):
-        assert_close(p, truth.ps[c], truth.p_bound(c), f"softmax[{c}]")
-    assert_close(impl.logsumexp(zs), truth.lse, truth.lse_bound(), "logsumexp")
-    loss, rs = residuals(impl, ys, zs)
-    assert_close(loss, *truth.loss(ys), "loss")
-    for c, r in enumerate(rs):
-        assert_close(r, *truth.residual(ys, c), f"residual[{c}]")
+    for impl in impls:
+        for c, p in enumerate(impl.softmax(zs)):
+            assert_close(p, truth.ps[c], truth.p_bound(c), f"softmax[{c}]")
+        assert_close(impl.logsumexp(zs), truth.lse, truth.lse_bound(), "logsumexp")
+        loss, rs = residuals(impl, ys, zs)
+        assert_close(loss, *truth.loss(ys), "loss")
+        for c, r in enumerate(rs):
+            assert_close(r, *truth.residual(ys, c), f"residual[{c}]")
 
 
 @settings(max_examples=40, deadline=None)
@@ -220,9 +222,10 @@ def test_any_scores(impl, zs, weights):
     st.sampled_from(("classes", "missing", "soft")),
     st.integers(0, 9999),
 )
-def test_any_shape(impl, n, d, C, kind, seed):
+def test_any_shape(impls, n, d, C, kind, seed):
     X, y, W, b = problem(n, d, C, kind, seed)
-    compare_gradient(impl, X, y, W, b, f"{n}, {d}, {C}, {kind}")
+    for impl in impls:
+        compare_gradient(impl, X, y, W, b, f"{n}, {d}, {C}, {kind}")
 
 
 # ---------------------------------------------------------------- wrong implementations

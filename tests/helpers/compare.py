@@ -1,4 +1,4 @@
-"""Comparators. Each says what it allows and why; front/test_comparators.py proves what each refuses.
+"""Comparators. Each says what it allows and why; test_comparators.py proves what each refuses.
 
     same                 the same bits, in the same places
     ulps                 how many floats apart two floats are
