@@ -163,9 +163,9 @@ EXACT_000_LOSSES = (1.1218398748296045, 0.05013263987944417)
 # below 2 / (largest curvature). So rounding errors only add up: over K steps at most
 # K * learning_rate * 2 n eps * (sum of magnitudes of the gradient's terms) / n, and the roundings
 # of the parameters. For document 001 that is 1000 * 0.1 * 2 eps * 15 = 7e-13. Momentum 1.0 lets
-# an error roll on, but each iteration's by a known derivative. tests/test_documents.py computes
-# both bounds, and the one of document 000, from the runs themselves, and holds them against
-# these.
+# an error roll on, but each iteration's by a known derivative. tests/taught/test_documents.py
+# computes both bounds, and the one of document 000, from the runs themselves, and holds them
+# against these.
 BOUND_001 = 1e-12
 BOUND_001_KEPT = 1e-9
 BOUND_000 = 1e-10

@@ -1,6 +1,6 @@
 """One suite for two implementations: a test that takes `impl` runs for each of them.
 
-The ids are `python` (pyref) and `c` (pyref.fast, compiled); test_twins.py
+The ids are `python` (pyref) and `c` (pyref.fast, compiled); front/test_twins.py
 proves that they are not the same code twice. A missing compiled part stops the whole run.
 Whoever means to test the Python implementation alone says so, with PYREF_PURE=1: then only
 `python` is collected, and the tests that take `fast` are reported as deselected.
@@ -64,6 +64,12 @@ def impl(request):
 def backend(request):
     """The name of an estimator's backend."""
     return request.param
+
+
+@pytest.fixture(scope="session")
+def impls():
+    """All of them, for a test whose inputs cost more than the calls: each is asked in turn."""
+    return [importlib.import_module(MODULES[name]) for name in IDS]
 
 
 @pytest.fixture(scope="session")

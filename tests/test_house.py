@@ -10,6 +10,7 @@ wrong, and it must object.
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ TEST_LINES = 600
 MODULES = 14
 
 
+@cache
 def in_the_project():
     files = {}
     for folder in ("pyref", "csrc", "tests"):
@@ -84,8 +86,18 @@ def modules(files):
         if path.startswith("pyref/") and path.endswith(".py"):
             parts = path[:-3].split("/")
             package = parts[-1] == "__init__"
-            found[".".join(parts[:-1] if package else parts)] = ast.parse(text), package
+            found[".".join(parts[:-1] if package else parts)] = parsed(text), package
     return found
+
+
+@cache
+def parsed(text):
+    return ast.parse(text)
+
+
+@cache
+def nodes(tree):
+    return list(ast.walk(tree))
 
 
 def imports(name, tree, package, known):
@@ -93,7 +105,7 @@ def imports(name, tree, package, known):
     at the top, in a function, or by importlib with the name written out. What is imported is the
     dotted name of a module if there is one, else of the module that it is taken from."""
     here = name.split(".") if package else name.split(".")[:-1]
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, alias.asname or alias.name.partition(".")[0], "", node.lineno
@@ -180,7 +192,7 @@ def no_private_name_leaves_its_module(files):
                 yield f"{name}, line {line}, imports {target}"
             if not taken and alias:
                 bound[alias] = target
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if not isinstance(node, ast.Attribute) or not private(node.attr):
                 continue
             owner = ast.unparse(node.value)
@@ -230,7 +242,7 @@ def lessons_check_nothing(files):
     for name, (tree, _) in modules(files).items():
         if room(name) not in LESSONS:
             continue
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, (ast.Raise, ast.Assert)):
                 yield f"{name}, line {node.lineno}, raises"
             word = getattr(node, "id", None) or getattr(node, "attr", None)
@@ -262,7 +274,7 @@ def the_residual_stands_once(files):
     loss_and_residual of chapter 1, and nowhere else above C. (sigmoid has a branch of its own.)"""
     found = []
     for name, (tree, _) in modules(files).items():
-        for function in ast.walk(tree):
+        for function in nodes(tree):
             if not isinstance(function, ast.FunctionDef):
                 continue
             calls = [ast.unparse(node.func) for node in ast.walk(function) if is_call(node)]

@@ -48,8 +48,8 @@ STATEMENTS = statements()
 
 def primitive(name):
     def call(fast, x):
-        out, of = fast.ffi.new("double[1]"), fast.ffi.new("double[1]", [x])
-        getattr(fast.lib, f"pyref_{name}")(of, out, 1)
+        out, of = fast.FRONT.engine.ffi.new("double[1]"), fast.FRONT.engine.ffi.new("double[1]", [x])
+        getattr(fast.FRONT.engine.lib, f"pyref_{name}")(of, out, 1)
         return out[0]
 
     return call
@@ -136,13 +136,13 @@ def test_every_function_has_its_statement_and_every_statement_its_function():
 def test_the_worst_input_gives_what_is_said_of_it(fast, name):
     bound, worst, inputs, got, right = STATEMENTS[name]
     call, want = FUNCTIONS[name]
-    before = fast.lib.pyref_instruction_set()
-    sets = [n for n in (b"baseline", b"v3", b"v4") if fast.lib.pyref_use_instruction_set(n)]
+    before = fast.FRONT.engine.lib.pyref_instruction_set()
+    sets = [n for n in (b"baseline", b"v3", b"v4") if fast.FRONT.engine.lib.pyref_use_instruction_set(n)]
     assert sets
     for instruction_set in sets:
-        assert fast.lib.pyref_use_instruction_set(instruction_set)
+        assert fast.FRONT.engine.lib.pyref_use_instruction_set(instruction_set)
         same(call(fast, *inputs), got)
-    assert fast.lib.pyref_use_instruction_set(fast.ffi.string(before))
+    assert fast.FRONT.engine.lib.pyref_use_instruction_set(fast.FRONT.engine.ffi.string(before))
     with mpmath.workdps(truth.DIGITS):
         exact = want(*inputs)
         assert mpmath.nstr(exact, 25) == right

@@ -64,15 +64,15 @@ def plain(request, tmp_path_factory):
 @pytest.fixture
 def every(fast):
     """The instruction sets that this processor has, each in use while it is its turn."""
-    before = fast.lib.pyref_instruction_set()
+    before = fast.FRONT.engine.lib.pyref_instruction_set()
 
     def turns():
         for name in (b"baseline", b"v3", b"v4"):
-            if fast.lib.pyref_use_instruction_set(name):
+            if fast.FRONT.engine.lib.pyref_use_instruction_set(name):
                 yield name.decode()
 
     yield turns
-    assert fast.lib.pyref_use_instruction_set(fast.ffi.string(before))
+    assert fast.FRONT.engine.lib.pyref_use_instruction_set(fast.FRONT.engine.ffi.string(before))
 
 
 class Table:
@@ -99,7 +99,7 @@ class Table:
 
     def by_engine(self, fast, passes=1, threads=1):
         """With four passes or more, rows of few features are packed."""
-        ffi, lib, out = fast.ffi, fast.lib, np.empty(self.size)
+        ffi, lib, out = fast.FRONT.engine.ffi, fast.FRONT.engine.lib, np.empty(self.size)
         s = ffi.NULL if self.s is None else ffi.from_buffer("double[]", self.s)
         run = lib.pyref_run_new(
             getattr(lib, f"PYREF_{self.kind.upper()}"), ffi.from_buffer(self.X), F64,

@@ -4,6 +4,7 @@ The checks that carry the weight are plain functions of an implementation, `chec
 runs each over every implementation; another runs it over wrong ones, and it must object.
 """
 
+import array
 import math
 from types import SimpleNamespace
 
@@ -27,6 +28,7 @@ from helpers.classes import (
     residuals,
     rows,
     some_labels,
+    truth_of,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,13 +51,13 @@ NAMES = (
 
 def check_logsumexp(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         assert_close(impl.logsumexp(zs), truth.lse, truth.lse_bound(), f"logsumexp {zs[:4]}")
 
 
 def check_softmax(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         ps = list(impl.softmax(zs))
         assert len(ps) == len(zs)
         for c, p in enumerate(ps):
@@ -87,7 +89,7 @@ def check_cross_entropy(impl):
 
 def check_cross_entropy_with_logits(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         for ys in some_labels(len(zs)):
             want, bound = truth.loss(ys)
             got = impl.categorical_cross_entropy_with_logits(ys, zs)
@@ -96,7 +98,7 @@ def check_cross_entropy_with_logits(impl):
 
 def check_residuals(impl):
     for zs in SCORES:
-        truth = Truth(zs)
+        truth = truth_of(*zs)
         classes = range(len(zs)) if len(zs) < 100 else (0, truth.top, 500, 999)
         for ys in some_labels(len(zs)):
             loss, rs = residuals(impl, ys, zs)
@@ -198,17 +200,18 @@ def test_truth(impl, check):
     st.lists(st.floats(-800, 800), min_size=1, max_size=17),
     st.lists(st.integers(0, 5), min_size=17, max_size=17),
 )
-def test_any_scores(impl, zs, weights):
+def test_any_scores(impls, zs, weights):
     ys = weights[: len(zs)]
     ys = [y / sum(ys) for y in ys] if sum(ys) else [1.0] + [0.0] * (len(zs) - 1)
     truth = Truth(zs)
-    for c, p in enumerate(impl.softmax(zs)):
-        assert_close(p, truth.ps[c], truth.p_bound(c), f"softmax[{c}]")
-    assert_close(impl.logsumexp(zs), truth.lse, truth.lse_bound(), "logsumexp")
-    loss, rs = residuals(impl, ys, zs)
-    assert_close(loss, *truth.loss(ys), "loss")
-    for c, r in enumerate(rs):
-        assert_close(r, *truth.residual(ys, c), f"residual[{c}]")
+    for impl in impls:
+        for c, p in enumerate(impl.softmax(zs)):
+            assert_close(p, truth.ps[c], truth.p_bound(c), f"softmax[{c}]")
+        assert_close(impl.logsumexp(zs), truth.lse, truth.lse_bound(), "logsumexp")
+        loss, rs = residuals(impl, ys, zs)
+        assert_close(loss, *truth.loss(ys), "loss")
+        for c, r in enumerate(rs):
+            assert_close(r, *truth.residual(ys, c), f"residual[{c}]")
 
 
 @settings(max_examples=40, deadline=None)
@@ -219,9 +222,10 @@ def test_any_scores(impl, zs, weights):
     st.sampled_from(("classes", "missing", "soft")),
     st.integers(0, 9999),
 )
-def test_any_shape(impl, n, d, C, kind, seed):
+def test_any_shape(impls, n, d, C, kind, seed):
     X, y, W, b = problem(n, d, C, kind, seed)
-    compare_gradient(impl, X, y, W, b, f"{n}, {d}, {C}, {kind}")
+    for impl in impls:
+        compare_gradient(impl, X, y, W, b, f"{n}, {d}, {C}, {kind}")
 
 
 # ---------------------------------------------------------------- wrong implementations
@@ -245,10 +249,11 @@ def each(change):
 
 def turned(value):
     """Every list of numbers turned by one place: each class has its neighbour's."""
+    many = (list, array.array)
     if isinstance(value, tuple):
-        changed = [turned(part) if isinstance(part, list) else part for part in value]
+        changed = [turned(part) if isinstance(part, many) else part for part in value]
         return type(value)(*changed) if hasattr(value, "_replace") else tuple(changed)
-    return [turned(v) for v in value] if isinstance(value[0], list) else value[1:] + value[:1]
+    return [turned(v) for v in value] if isinstance(value[0], many) else value[1:] + value[:1]
 
 
 SABOTAGE = {
@@ -263,11 +268,11 @@ SABOTAGE = {
 
 @pytest.mark.parametrize("sabotage", SABOTAGE)
 @pytest.mark.parametrize("name", NAMES)
-def test_checks_object_to_wrong_results(name, sabotage):
+def test_checks_object_to_wrong_results(impls, name, sabotage):
     if sabotage == "neighbour" and name in NAMES[:1] + NAMES[2:4]:
         return  # one number: it has no neighbour
-    right, wrong = getattr(pyref, name), SABOTAGE[sabotage]
-    broken = {known: getattr(pyref, known) for known in NAMES}
+    right, wrong = getattr(impls[-1], name), SABOTAGE[sabotage]
+    broken = {known: getattr(impls[-1], known) for known in NAMES}
     broken[name] = lambda *args, **named: wrong(right(*args, **named))
     for check in CHECKS[name]:
         with pytest.raises(AssertionError):
@@ -323,8 +328,8 @@ FLAWS = [
 
 
 @pytest.mark.parametrize(("name", "flawed", "check"), FLAWS)
-def test_checks_object_to_the_textbook(name, flawed, check):
-    broken = {known: getattr(pyref, known) for known in NAMES}
+def test_checks_object_to_the_textbook(impls, name, flawed, check):
+    broken = {known: getattr(impls[-1], known) for known in NAMES}
     broken[name] = flawed
     with pytest.raises(AssertionError):
         check(SimpleNamespace(**broken))

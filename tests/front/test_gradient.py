@@ -33,25 +33,31 @@ def problem(n, d, **kinds):
 
 
 @pytest.mark.parametrize("d", WIDTHS)
-def test_every_row_count_to_200(impl, d):
+def test_every_row_count_to_200(impls, d):
     # a row dropped, doubled or read from the wrong place at the end of a block
     for n in range(1, 201):
         X, y, w, b = problem(n, d)
-        gradient_agrees(impl.gradient(X, y, w, b), X, y, w, b, f"n = {n}, d = {d}:")
+        for impl in impls:
+            what = f"{impl.__name__}, n = {n}, d = {d}:"
+            gradient_agrees(impl.gradient(X, y, w, b), X, y, w, b, what)
 
 
 @pytest.mark.parametrize("d", [1, 4, 9, 33])
-def test_row_counts_around_larger_blocks(impl, d):
+def test_row_counts_around_larger_blocks(impls, d):
     for n in EDGES:
         X, y, w, b = problem(n, d, soft=True)
-        gradient_agrees(impl.gradient(X, y, w, b), X, y, w, b, f"n = {n}, d = {d}:")
+        for impl in impls:
+            what = f"{impl.__name__}, n = {n}, d = {d}:"
+            gradient_agrees(impl.gradient(X, y, w, b), X, y, w, b, what)
 
 
-def test_more_features_than_rows_and_around_wide_blocks(impl):
+def test_more_features_than_rows_and_around_wide_blocks(impls):
     for d in (64, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 2047, 2048, 2049):
         for n in (1, 2, 7, 8, 9, 17):
             X, y, w, b = problem(n, d)
-            gradient_agrees(impl.gradient(X, y, w, b), X, y, w, b, f"n = {n}, d = {d}:")
+            for impl in impls:
+                what = f"{impl.__name__}, n = {n}, d = {d}:"
+                gradient_agrees(impl.gradient(X, y, w, b), X, y, w, b, what)
 
 
 def test_one_feature_against_document_001s_sums(impl):

@@ -105,8 +105,8 @@ def test_the_two_forms_of_the_loss_agree():
 
 
 def test_the_mean_gradient_of_document_002():
-    """J = (1/m) sum of L; dJ/dw_j = (1/m) sum of (h(x_i) - y_i) x_ij, for m = 3, d = 2."""
-    m, d = 3, 2
+    """J = (1/m) sum of L; dJ/dw_j = (1/m) sum of (h(x_i) - y_i) x_ij, for m = 2, d = 2."""
+    m, d = 2, 2
     w = symbols(f"w:{d}", real=True)
     X = [[Symbol(f"x_{i}{j}", real=True) for j in range(d)] for i in range(m)]
     labels = [Symbol(f"y_{i}", positive=True) for i in range(m)]
