@@ -1,8 +1,7 @@
 """Tables and curves drawn with characters: for a terminal, a pipe, a log file.
 
 Every function here returns lines of text and prints nothing; only `width` and `has_unicode`
-look at the stream that the lines are meant for. No colour is used, so there is none to turn
-off: what NO_COLOR asks for is always so.
+look at the stream that the lines are meant for. No colour is used here.
 """
 
 from __future__ import annotations
