@@ -40,7 +40,7 @@ class Found:
         self.seconds: list[tuple[str, list[float]]] = []  # what, and an epoch's for each program
 
     def compare(
-        self, what: str, numbers: Sequence[Sequence[float]], references: Sequence[str]
+        self, name: str, what: str, numbers: Sequence[Sequence[float]], references: Sequence[str]
     ) -> None:
         """Each implementation's numbers against the same references."""
         cells = []
@@ -48,19 +48,19 @@ class Found:
             least = least_figures(own, references)
             digits = "every digit" if least == math.inf else f"{math.floor(least)} digits"
             cells.append(digits)
-            self._count(part, what, least >= ENOUGH, f"{digits} agree, fewer than {ENOUGH}")
+            self._count(part, name, least >= ENOUGH, f"{digits} agree, fewer than {ENOUGH}")
         self.rows.append(Row(what, cells))
 
-    def claim(self, what: str, holds: Sequence[bool], yes: str, no: str) -> None:
+    def claim(self, name: str, what: str, holds: Sequence[bool], yes: str, no: str) -> None:
         """Each implementation has a property, or has not."""
         self.rows.append(Row(what, [yes if good else no for good in holds]))
         for part, good in zip(self.parts, holds):
-            self._count(part, what, good, no)
+            self._count(part, name, good, no)
 
-    def _count(self, part: Implementation, what: str, holds: bool, otherwise: str) -> None:
+    def _count(self, part: Implementation, name: str, holds: bool, otherwise: str) -> None:
         self.count += 1
         if not holds:
-            self.mismatches.append(f"MISMATCH in {what}, {part.name}: {otherwise}")
+            self.mismatches.append(f"MISMATCH in {name}, {part.name}: {otherwise}")
 
 
 # ---------------------------------------------------------------- the documents
@@ -72,9 +72,15 @@ def document_001(found: Found) -> None:
     descents = [part.module.gradient_descent_logistic for part in found.parts]
     fits, seconds = timed([documents.document_001, *[partial(run, x, y) for run in descents]])
     found.seconds.append(("document 001", [value / 1000 for value in seconds]))
-    found.compare("document 001: one feature, five points, a plain loop", fits[1:], texts(fits[0]))
     found.compare(
-        "the output printed below it, of sums that are never reset",
+        "document 001",
+        "document 001: one feature, five points, a plain loop",
+        fits[1:],
+        texts(fits[0]),
+    )
+    found.compare(
+        "document 001's printed output",
+        "  its printed output, which keeps all old gradients",
         [run(x, y, momentum=1.0) for run in descents],
         PRINTED,
     )
@@ -88,7 +94,12 @@ def document_002(found: Found) -> None:
     for part in found.parts:
         _, grad_w, grad_b = part.module.gradient(part.table(X), part.column(y), w, b)
         numbers.append([total / len(X) for total in [*grad_w, grad_b]])
-    found.compare("document 002: the gradient, derived by the chain rule", numbers, texts(expected))
+    found.compare(
+        "document 002",
+        "document 002: the gradient, derived by the chain rule",
+        numbers,
+        texts(expected),
+    )
 
 
 def derived_gradient(
@@ -121,12 +132,14 @@ def document_000(found: Found) -> tuple[Training, Training, int | None]:
         for run in [loop, *ours]:
             run.run_to(epoch)
     found.compare(
+        "document 000",
         f"document 000: four features, {len(cloud[0])} points, {EPOCHS} epochs",
         [[*run.w, run.b, *run.losses] for run in ours],
         texts([*loop.w, loop.b, *loop.losses]),
     )
     found.compare(
-        "the same program in NumPy, as the document has it",
+        "document 000 in NumPy",
+        "  the same in NumPy, as the document has it",
         [run.numbers() for run in ours],
         NUMPY,
     )
@@ -137,10 +150,11 @@ def document_000(found: Found) -> tuple[Training, Training, int | None]:
     for run in ours:
         run.run_to(EPOCHS_ON)
     found.claim(
-        f"after epoch {died}, where its loss becomes NaN" if died else "after its loss became NaN",
+        "document 000 after its NaN",
+        f"  after epoch {died}, where its loss becomes NaN" if died else "  after its loss is NaN",
         [goes_on(run.losses, died) for run in ours],
         "goes on",
-        "does not" if died else "it did not",
+        "does not go on" if died else "it never was",
     )
     found.seconds.append(("document 000", [median(run.seconds) for run in [loop, *ours]]))
     return loop, ours[0], died
@@ -152,7 +166,7 @@ def goes_on(losses: Sequence[float], died: int | None) -> bool:
     >>> goes_on([0.5] * 10 + [0.25] * (EPOCHS_ON - 10), 5), goes_on([0.5] * EPOCHS_ON, 5)
     (True, False)
     """
-    whole = len(losses) == EPOCHS_ON and all([math.isfinite(loss) for loss in losses])
+    whole = len(losses) == EPOCHS_ON and all(map(math.isfinite, losses))
     return died is not None and whole and losses[-1] < losses[died - 1]
 
 
@@ -171,6 +185,9 @@ def challenger(found: Found) -> Any:
         # without an optimum there are no standard errors, and nothing agrees
         numbers.append([*own, *fit.standard_errors] if fit.standard_errors else [])
     found.compare(
-        "Challenger: coefficients, errors, deviance, p at 31 F", numbers, [*OPTIMUM, *ERRORS]
+        "Challenger",
+        "Challenger: the optimum, found by Newton's method",
+        numbers,
+        [*OPTIMUM, *ERRORS],
     )
     return fits[0]

@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tolerance",
         type=float,
         metavar="NUMBER",
-        help="the slope that counts as flat (default: 1e-10; gradient_descent: 1e-6)",
+        help="the gradient that counts as zero (default: 1e-10; gradient_descent: 1e-6)",
     )
     add(
         "--learning-rate",
@@ -155,7 +155,7 @@ def run(arguments: argparse.Namespace) -> int:
     except (TypeError, ValueError) as error:
         raise Mistake(_in_columns(str(error))) from None
     if progress.stopped:
-        model.reason_ = "Ctrl-C stopped it before the slope was zero: this is no optimum yet."
+        model.reason_ = "Ctrl-C stopped it before the gradient was zero: this is no optimum yet."
 
     if arguments.save == "-":
         write_out(model_file.text(model).encode("utf-8"))

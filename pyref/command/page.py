@@ -11,7 +11,6 @@ from typing import TextIO
 from ..pictures import terminal
 from .compare import ENOUGH, least_figures
 
-
 COLOURS = {"red": 31, "green": 32}
 
 

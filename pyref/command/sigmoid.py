@@ -22,8 +22,8 @@ def picture(
     """p(x) from 0 to 1, above it the x of the samples with y = 1, below it those with y = 0.
 
     `names` are what the two rows of samples are called, y = 1 first. The place `at` is marked by
-    an upright line, with a note beside it where the curve leaves room. Braille dots, or one star
-    a cell where `unicode` is False.
+    an upright line, with a note beside it, or below the picture if the curve leaves no room.
+    Braille dots, or one star a cell where `unicode` is False.
     """
     low, high = min([*x, at]) - 1, max([*x, at]) + 1
     gutter = max([len(name) for name in [*names, "0.5"]])
@@ -38,7 +38,8 @@ def picture(
     for row in cells:
         if row[pole] == " ":
             row[pole] = "┊"
-    for row, text in zip(cells[-2:], _lines(note, cells[-2:], pole + 2)):
+    wanted = _beside(note, cells, pole + 2)
+    for row, text in zip(cells[ROWS - len(wanted) :], wanted):
         row[pole + 2 : pole + 2 + len(text)] = text
 
     def line(name: str, inside: Sequence[str], border: str = "┤") -> str:
@@ -60,6 +61,7 @@ def picture(
         line(names[1], samples[1]),
         line("", rule, "└"),
         line("", below, " "),
+        *([] if wanted else terminal.paragraph(note, columns)),
     ]
     return [terminal.printable(text.rstrip(), unicode) for text in lines]
 
@@ -90,14 +92,14 @@ def _stars(p: Callable[[float], float], low: float, high: float, across: int) ->
     return cells
 
 
-def _lines(note: str, rows: Sequence[Sequence[str]], start: int) -> list[str]:
-    """The note in as many lines as there are rows, or none if the curve leaves no room for it."""
-    free = []
-    for row in rows:
-        taken = [k for k in range(start, len(row)) if row[k] != " "]
-        free.append((taken[0] if taken else len(row)) - start - 2)
-    room = min(free)
-    lines = terminal.paragraph(note, room, indent=0) if room > 8 else []
-    if not lines or len(lines) > len(rows) or max([len(text) for text in lines]) > room:
-        return []
-    return lines
+def _beside(note: str, cells: Sequence[Sequence[str]], start: int) -> list[str]:
+    """The note in two or three lines, for the lowest rows; none if the curve leaves no room."""
+    for count in (2, 3):
+        room = len(cells[0]) - start
+        for row in cells[-count:]:
+            taken = [k for k in range(start, len(row)) if row[k] != " "]
+            room = min(room, taken[0] - start - 1 if taken else room)
+        lines = terminal.paragraph(note, room, indent=0) if room > 0 else []
+        if len(lines) == count and max([len(text) for text in lines]) <= room:
+            return lines
+    return []

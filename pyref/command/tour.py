@@ -85,8 +85,7 @@ def launches(fit: Any, page: Page) -> list[str]:
         return sigmoid(fit.w[0] * F + fit.b)
 
     text = (
-        f"Challenger: {len(degrees)} earlier launches, the temperature (F), and whether an O-ring"
-        " was damaged"
+        f"Challenger: was an O-ring damaged, and at what temperature (F)? {len(degrees)} launches"
     )
     return [
         *terminal.paragraph(text, page.columns, indent=0),
@@ -95,7 +94,7 @@ def launches(fit: Any, page: Page) -> list[str]:
             damaged,
             p,
             at=31,
-            note=f"31 F, the morning of the accident: p = {p(31):.4f}",
+            note=f"31 F, the morning of the accident: the probability of damage is {p(31):.4f}",
             names=("damage", "none"),
             columns=page.columns,
             unicode=page.unicode,
@@ -110,10 +109,11 @@ def digits(found: Found, columns: int) -> list[str]:
     rows = [("", [part.name for part in found.parts]), *found.rows]
     widths = [max([len(cells[j]) for _, cells in rows]) for j in range(len(found.parts))]
     room = columns - sum([2 + width for width in widths])
-    text = f"How many digits agree (fewer than {ENOUGH} would be a failure)"
+    text = f"pyref and three documents: how many digits agree ({ENOUGH} are needed)"
     lines = terminal.paragraph(text, columns, indent=0)
     for what, cells in rows:
-        *above, last = terminal.paragraph(what, room) or [""]
+        indent = 1 + len(what) - len(what.lstrip())
+        *above, last = terminal.paragraph(what, room, indent) or [""]
         ends = [cell.rjust(width) for cell, width in zip(cells, widths)]
         lines += [*above, "  ".join([last.ljust(room), *ends]).rstrip()]
     return lines
@@ -122,7 +122,7 @@ def digits(found: Found, columns: int) -> list[str]:
 def two_curves(
     theirs: Sequence[float], ours: Sequence[float], died: int | None, page: Page
 ) -> list[str]:
-    """The loss of the document's program and ours over the same epochs, side by side if they fit."""
+    """The document's losses and ours over the same epochs, side by side if they fit."""
     text = f"Document 000, left to run on for {EPOCHS_ON} epochs"
     if died:
         text = (
@@ -147,6 +147,7 @@ def two_curves(
             logarithmic=True,
             flag=flag,
             unicode=page.unicode,
+            least=min(ours, default=math.inf),
         )
         curves.append(drawn[:-1])  # the last line is for the name of the axis
     if not beside:
@@ -156,7 +157,7 @@ def two_curves(
 
 def times(found: Found, columns: int) -> list[str]:
     """How long one epoch takes."""
-    header = ["one epoch takes", "its program", *[part.name for part in found.parts]]
+    header = ["one epoch takes", "the document", *[part.name for part in found.parts]]
     rows = []
     for what, seconds in found.seconds:
         cells = [what, *[duration(value) for value in seconds]]
@@ -178,10 +179,8 @@ def verdict(found: Found, seconds: float, page: Page) -> list[str]:
         lines += terminal.paragraph(mismatch, page.columns)
     for command, meaning in (
         ("pyref fit your.csv --target column", "fit a table of your own"),
-        ("pyref tour --long", "every number of this page, and more"),
+        ("pyref tour --long", "all numbers in full"),
     ):
-        lines += terminal.paragraph(f"{command.ljust(34)}", page.columns)
-        fits = len(lines[-1].ljust(35)) + 2 + len(meaning) <= page.columns
-        if fits:
-            lines[-1] = f"{lines[-1].ljust(35)}  {meaning}"
+        text = f" {command.ljust(34)}  {meaning}"
+        lines.append(text if len(text) <= page.columns else f" {command}")
     return lines
