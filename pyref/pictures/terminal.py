@@ -1,8 +1,7 @@
 """Tables and curves drawn with characters: for a terminal, a pipe, a log file.
 
 Every function here returns lines of text and prints nothing; only `width` and `has_unicode`
-look at the stream that the lines are meant for. No colour is used, so there is none to turn
-off: what NO_COLOR asks for is always so.
+look at the stream that the lines are meant for. No colour is used here.
 """
 
 from __future__ import annotations
@@ -206,18 +205,21 @@ def curve(
     logarithmic: bool = False,
     flag: tuple[int, str] | None = None,
     unicode: bool = True,
+    least: float = math.inf,
 ) -> list[str]:
     """values[k] drawn over k + 1: a loss curve over its epochs, axes and labels included.
 
     The y axis runs from 0, or from the smallest value where it is logarithmic. A value that
     cannot be drawn (not finite, below 0, or not positive on a logarithmic axis) leaves a gap.
     flag=(k, text) marks the k-th value (from 1) by an upright line. Braille dots, or one star
-    a cell where `unicode` is False. ValueError if no value can be drawn.
+    a cell where `unicode` is False. A logarithmic axis begins at `least`, where that is below
+    the smallest value: two curves can then have the same axis. ValueError if no value can be
+    drawn.
     """
     drawn = [v for v in values if math.isfinite(v) and (v > 0 or (v == 0 and not logarithmic))]
     if not drawn:
         raise ValueError("values holds no number that can be drawn")
-    low, high = (min(drawn), max(drawn)) if logarithmic else (0.0, max(drawn))
+    low, high = (min([*drawn, least]), max(drawn)) if logarithmic else (0.0, max(drawn))
 
     def height(value: float) -> float:
         """Where a value stands between the two ends of the axis: 0 to 1, or NaN."""

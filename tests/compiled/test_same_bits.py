@@ -63,10 +63,8 @@ def pytest_generate_tests(metafunc):
     """A processor without an instruction set deselects its test, and says why."""
     if "instruction_set" not in metafunc.fixturenames:
         return
-    from conftest import PURE_ONLY
-
     config, missing = metafunc.config, []
-    if not PURE_ONLY:
+    if os.environ.get("PYREF_PURE") != "1":
         from pyref._native import lib
 
         before = lib.pyref_instruction_set()

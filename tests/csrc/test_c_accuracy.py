@@ -48,7 +48,8 @@ STATEMENTS = statements()
 
 def primitive(name):
     def call(fast, x):
-        out, of = fast.FRONT.engine.ffi.new("double[1]"), fast.FRONT.engine.ffi.new("double[1]", [x])
+        new = fast.FRONT.engine.ffi.new
+        out, of = new("double[1]"), new("double[1]", [x])
         getattr(fast.FRONT.engine.lib, f"pyref_{name}")(of, out, 1)
         return out[0]
 
@@ -136,8 +137,9 @@ def test_every_function_has_its_statement_and_every_statement_its_function():
 def test_the_worst_input_gives_what_is_said_of_it(fast, name):
     bound, worst, inputs, got, right = STATEMENTS[name]
     call, want = FUNCTIONS[name]
-    before = fast.FRONT.engine.lib.pyref_instruction_set()
-    sets = [n for n in (b"baseline", b"v3", b"v4") if fast.FRONT.engine.lib.pyref_use_instruction_set(n)]
+    lib = fast.FRONT.engine.lib
+    before = lib.pyref_instruction_set()
+    sets = [n for n in (b"baseline", b"v3", b"v4") if lib.pyref_use_instruction_set(n)]
     assert sets
     for instruction_set in sets:
         assert fast.FRONT.engine.lib.pyref_use_instruction_set(instruction_set)

@@ -1,0 +1,84 @@
+"""`pyref predict`: a saved model and a table in, a line for each row out."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from .. import tables
+from ..model.atomic import replacing
+from .files import EXTRA, load_model, rows_for, writable, writing
+from .mistakes import Mistake, obedient
+from .streams import write_out
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The grammar of `pyref predict`."""
+    parser.description = (
+        "Predict the class of every row of a table, by a model that `pyref fit` has saved. The"
+        " columns are found by their names, in any order; columns that the model does not know"
+        " are passed over. The output is CSV with one line for each row, in their order."
+    )
+    add = parser.add_argument
+    add("model", help="the model file; - is standard input")
+    add("data", help="the table: CSV with a header, or Parquet; - is standard input")
+    add("--proba", action="store_true", help="the probability of each class as well")
+    add(
+        "--out",
+        default="-",
+        metavar="FILE",
+        help="where to: .csv or .parquet (default: standard output)",
+    )
+
+
+@obedient
+def run(arguments: argparse.Namespace) -> int:
+    """`pyref predict`: read model and rows, write a line for each row."""
+    if arguments.model == "-" == arguments.data:
+        raise Mistake("model and data cannot both be standard input: give a file for one")
+    writable(arguments.out, "--out")
+    if arguments.out.endswith(".parquet") and not tables.has_polars():
+        raise Mistake(f"--out {arguments.out} needs polars: {EXTRA.format('data')}, or give .csv")
+    model = load_model(arguments.model)
+    table = rows_for(model, arguments)
+    guesses = model.predict(table.X)
+    header, columns = ["prediction"], [guesses]
+    if arguments.proba:
+        header += [f"p_{label}" for label in model.classes_]
+        ps = model.predict_proba(table.X)
+        columns.extend(ps.T if hasattr(ps, "T") else zip(*ps))
+    if len(set(header)) < len(header):
+        header = ["prediction", *[f"p_{label!r}" for label in model.classes_]]
+    data = _as_parquet if arguments.out.endswith(".parquet") else _as_csv
+    content = data(header, columns)
+    if arguments.out == "-":
+        write_out(content)
+    else:
+        with writing(arguments.out), replacing(arguments.out) as file:
+            file.write(content)
+    return 0
+
+
+def _as_csv(header: Sequence[str], columns: Sequence[Any]) -> bytes:
+    """Columns as CSV, in every digit. (Through polars, if they are long, for its speed.)"""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    plain = [column.tolist() if hasattr(column, "tolist") else column for column in columns]
+    writer.writerows(zip(*plain))
+    return text.getvalue().encode("utf-8")
+
+
+def _as_parquet(header: Sequence[str], columns: Sequence[Any]) -> bytes:
+    pl = importlib.import_module("polars")
+    out = io.BytesIO()
+    plain = [column.tolist() if hasattr(column, "tolist") else list(column) for column in columns]
+    kinds = {type(cell) for cell in plain[0]} - {type(None)}
+    if len(kinds) > 1:  # a Parquet column is of one type
+        plain[0] = [None if cell is None else str(cell) for cell in plain[0]]
+    pl.DataFrame(dict(zip(header, plain))).write_parquet(out)
+    return out.getvalue()

@@ -1,0 +1,177 @@
+"""`pyref fit`: what it says, what it saves, and that every option reaches the estimator."""
+
+import json
+import os
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.processes import run
+
+import pyref
+from pyref import LogisticRegression, tables
+from pyref.model import file as model_file
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+def test_fit_says_what_it_did(here):
+    status, out, err = here("fit", "launches.csv", "--target", "damaged", "--backend", "python")
+    assert (status, err) == (0, "")
+    text = " ".join(out.split())
+    assert text.startswith(
+        "launches.csv: 23 rows, 1 feature (temperature), target damaged: 0 (16), 1 (7) Newton's"
+        " method, "
+    )
+    assert "iterations: converged. The " in text
+    assert "to within the tolerance: this is the optimum" in text
+    # deviance / 2n; 20 of 23; 16 of 23
+    assert text.endswith(
+        "loss 0.441635; right for 86.96% of these rows, where always answering 0 is right for"
+        " 69.57%"
+    )
+    assert max(len(text) for text in out.splitlines()) <= 80
+    assert sorted(os.listdir(".")) == ["iris.csv", "launches.csv"]
+
+
+def test_fit_saves_what_the_estimator_finds(here):
+    status, _, _ = here(
+        "fit", "iris.csv", "--target", "species", "--l2", "0.01", "--save", "m.json"
+    )
+    assert status == 0
+    X, y, names = pyref.datasets.iris()
+    expected = LogisticRegression(l2=0.01).fit(X, [names[k] for k in y])
+    found = model_file.load("m.json")
+    assert found.coef_ == expected.coef_
+    assert found.intercept_ == expected.intercept_
+    assert found.classes_ == ["setosa", "versicolor", "virginica"]
+    assert found.feature_names_in_ == ["sl", "sw", "pl", "pw"]
+    assert found.loss_history_ == expected.loss_history_
+
+
+@pytest.mark.parametrize(
+    ("words", "settings"),
+    [
+        (["--solver", "lbfgs", "--l2", "0.5"], {"solver": "lbfgs", "l2": 0.5}),
+        (
+            [
+                "--solver=gradient_descent",
+                "--learning-rate=0.01",
+                "--momentum=0.5",
+                "--iterations=7",
+            ],
+            {"solver": "gradient_descent", "learning_rate": 0.01, "momentum": 0.5, "iterations": 7},
+        ),
+        (["--class-weight", "balanced"], {"class_weight": "balanced"}),
+        (["--tolerance", "0.01", "--backend", "python"], {"tolerance": 0.01, "backend": "python"}),
+    ],
+)
+def test_every_option_reaches_the_estimator(here, noisy, words, settings):
+    assert here("fit", noisy, "--target", "y", "--save", "m.json", *words)[0] == 0
+    table = tables.read(noisy, target="y")
+    expected = LogisticRegression(**settings).fit(table.X, table.labels)
+    found = model_file.load("m.json")
+    assert np.array_equal(found.coef_, expected.coef_)
+    assert found.loss_history_ == expected.loss_history_
+    assert {name: getattr(found, name) for name in settings} == settings
+
+
+def test_weights_and_dropped_columns(here):
+    Path("w.csv").write_text("id,x,s,y\na,1,2,0\nb,2,1,1\nc,3,1,0\nd,4,3,1\n")
+    status, out, _ = here(
+        *("fit", "w.csv", "--target", "y", "--weights", "s", "--drop", "id", "--save", "m.json")
+    )
+    assert status == 0
+    expected = LogisticRegression().fit([[1], [1], [2], [3], [4], [4], [4]], [0, 0, 1, 0, 1, 1, 1])
+    found = model_file.load("m.json")
+    assert found.feature_names_in_ == ["x"]
+    assert found.coef_ == pytest.approx(expected.coef_, rel=1e-9)
+    # weights count in what is said too: 1 of the four rows, but 4 of the 7 weights, says 1
+    assert "always answering 1 is right for 57.14%" in " ".join(out.split())
+    right = [2, 1, 1, 3]  # the weights, of which those of the rows that are right count
+    guesses = found.predict([[1], [2], [3], [4]])
+    part = sum(s for s, y, g in zip(right, [0, 1, 0, 1], guesses, strict=True) if y == g) / 7
+    assert part not in (0.5, 0.75, 1.0)
+    assert f"right for {part:.2%} of these rows" in " ".join(out.split())
+
+
+def test_the_report(here):
+    assert here("fit", "launches.csv", "--target", "damaged", "--save", "m.json")[0] == 0
+    status, out, err = here("fit", "launches.csv", "--target", "damaged", "--report")
+    assert (status, err) == (0, "")
+    assert out == model_file.load("m.json").summary(80) + "\n"
+    assert "temperature" in out
+    assert "std. error" in out
+
+
+def test_a_fit_without_an_optimum_says_so(here):
+    Path("s.csv").write_text("x,y\n1,0\n2,0\n3,0\n4,1\n5,1\n")
+    status, out, _ = here("fit", "s.csv", "--target", "y")
+    assert status == 0
+    assert "separable. There is no optimum" in " ".join(out.split())
+    status, out, _ = here(
+        *("fit", "s.csv", "--target", "y", "--solver", "gradient_descent", "--iterations", "3")
+    )
+    assert status == 0
+    assert "3 iterations: not converged. All 3 iterations were made" in " ".join(out.split())
+
+
+def test_a_fit_that_diverged_has_a_status_of_its_own(here):
+    Path("d.csv").write_text("x,y\n1e200,0\n-2e200,0\n3e200,1\n1e200,1\n")
+    status, out, err = here(
+        *("fit", "d.csv", "--target", "y", "--solver", "gradient_descent", "--iterations", "50"),
+        *("--learning-rate", "1e150", "--save", "m.json"),
+    )
+    assert "diverged. The next step would have left" in " ".join(out.split())
+    assert (status, err) == (1, "")
+    assert model_file.load("m.json").status_ == "diverged"
+
+
+def test_from_standard_input_to_standard_output():
+    data = Path("launches.csv").read_bytes()
+    status, model, err = run("fit", "-", "--target", "damaged", "--save", "-", stdin=data)
+    assert status == 0
+    assert err.startswith("standard input: 23 rows")
+    Path("m.json").write_text(model)
+    status, out, err = run("predict", "m.json", "-", stdin=data)
+    assert (status, err) == (0, "")
+    status, again, err = run("predict", "-", "launches.csv", stdin=model.encode())
+    assert (status, err) == (0, "")
+    assert out == again
+    assert len(out.splitlines()) == 24
+
+
+def test_init_goes_on_where_the_other_stopped(here, noisy):
+    """Without momentum, a run in two halves is the run in one, bit for bit."""
+    how = ["--target", "y", "--solver", "gradient_descent", "--learning-rate", "0.1"]
+    whole = here("fit", noisy, *how, "--iterations", "50", "--save", "whole.json")
+    half = here("fit", noisy, *how, "--iterations", "20", "--save", "half.json")
+    rest = here(
+        *("fit", noisy, *how, "--iterations", "30", "--init", "half.json", "--save", "rest.json")
+    )
+    assert [whole[0], half[0], rest[0]] == [0, 0, 0]
+    whole, half, rest = (model_file.load(f"{name}.json") for name in ("whole", "half", "rest"))
+    assert rest.coef_ == whole.coef_ != half.coef_
+    assert rest.intercept_ == whole.intercept_
+    assert half.loss_history_ + rest.loss_history_ == whole.loss_history_
+
+
+def test_a_thousand_columns_are_not_all_listed(here):
+    with open("wide.csv", "w") as file:
+        file.write(",".join([*[f"c{j}" for j in range(1000)], "y"]) + "\n")
+        rng = random.Random(1)
+        for i in range(20):
+            file.write(",".join([*[str(rng.random()) for _ in range(1000)], str(i % 2)]) + "\n")
+    status, out, _ = here("fit", "wide.csv", "--target", "y", "--l2", "1")
+    assert status == 0
+    assert len(out) < 1000
+    assert "1000 features (c0, c1, c2, c3, c4, c5, ...)" in " ".join(out.split())
+
+
+def test_a_file_of_a_fit_can_be_read_by_any_json(here, models):
+    found = json.loads(Path("three.json").read_text())
+    assert [struct.pack("d", v) for row in found["coef"] for v in row] == [
+        struct.pack("d", v) for row in models[1].coef_ for v in row
+    ]
