@@ -106,14 +106,14 @@ def launches(fit: Any, page: Page) -> list[str]:
 
 def digits(found: Found, columns: int) -> list[str]:
     """One line for each comparison, a column for each implementation; long labels are broken."""
-    rows = [("", [part.name for part in found.parts]), *found.rows]
+    header = f"How many digits agree, documents and pyref ({ENOUGH} needed)"
+    rows = [(header, [part.name for part in found.parts]), *found.rows]
     widths = [max([len(cells[j]) for _, cells in rows]) for j in range(len(found.parts))]
     room = columns - sum([2 + width for width in widths])
-    text = f"pyref and three documents: how many digits agree ({ENOUGH} are needed)"
-    lines = terminal.paragraph(text, columns, indent=0)
+    lines: list[str] = []
     for what, cells in rows:
-        indent = 1 + len(what) - len(what.lstrip())
-        *above, last = terminal.paragraph(what, room, indent) or [""]
+        indent = 0 if what == header else 1 + len(what) - len(what.lstrip())
+        *above, last = terminal.paragraph(what, room, indent)
         ends = [cell.rjust(width) for cell, width in zip(cells, widths)]
         lines += [*above, "  ".join([last.ljust(room), *ends]).rstrip()]
     return lines
@@ -141,7 +141,7 @@ def two_curves(
         drawn = terminal.curve(
             values,
             width,
-            6,
+            5,
             title=name,
             y_label="loss",
             logarithmic=True,
