@@ -133,11 +133,14 @@ def two_curves(
     beside = page.columns >= 60
     width = (page.columns - 3) // 2 if beside else page.columns
     after = [math.nan] * (len(ours) - len(theirs))  # its parameters are NaN, and stay so
+    drawable = [loss for loss in ours if 0 < loss < math.inf]
     curves = []
     for values, name, flag in (
         ([*theirs, *after], "the document's program", (died, "NaN") if died else None),
         (ours, "pyref", None),
     ):
+        if not any(0 < loss < math.inf for loss in values):
+            continue
         drawn = terminal.curve(
             values,
             width,
@@ -147,11 +150,11 @@ def two_curves(
             logarithmic=True,
             flag=flag,
             unicode=page.unicode,
-            least=min(ours, default=math.inf),
+            least=min(drawable, default=math.inf),
         )
         curves.append(drawn[:-1])  # the last line is for the name of the axis
-    if not beside:
-        return [*lines, *curves[0], *curves[1]]
+    if not beside or len(curves) < 2:
+        return [*lines, *[line for drawn in curves for line in drawn]]
     return [*lines, *[f"{a.ljust(width)}   {b}".rstrip() for a, b in zip(*curves)]]
 
 

@@ -4,6 +4,8 @@ One run serves all tests of the numbers. What a line says of the digits that agr
 again here, by the independent oracle or from the numbers that the long form prints.
 """
 
+import io
+import math
 import re
 from itertools import pairwise
 
@@ -15,7 +17,8 @@ from helpers.processes import run_here
 
 import pyref
 from pyref import datasets
-from pyref.command import comparisons, implementations
+from pyref.command import comparisons, implementations, tour
+from pyref.command.page import Page
 from pyref.command.sigmoid import ROWS, picture
 from pyref.pictures import terminal
 
@@ -243,6 +246,17 @@ def test_the_document_dies_at_1340_and_ours_goes_on(page):
     pole = inside[2].index("┊") - 6
     assert abs(pole - 1339 / 1999 * (across - 1)) <= 0.5
     assert "┊ NaN" in inside[1]
+
+
+def test_curves_that_cannot_be_drawn_are_left_out():
+    """Then the page goes on, and names the mismatch."""
+    page, nan = Page(io.StringIO()), [math.nan] * 2000
+    falling = [1 / k for k in range(1, 2001)]
+    assert len(tour.two_curves(nan, nan, None, page)) == 1
+    for left, right, name in ((falling, nan, "the document's program"), (nan, falling, "pyref")):
+        lines = tour.two_curves(left, right, None, page)
+        assert len(lines) == 9
+        assert lines[1].split()[1:] == name.split()
 
 
 def test_times(page):
