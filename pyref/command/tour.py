@@ -106,14 +106,14 @@ def launches(fit: Any, page: Page) -> list[str]:
 
 def digits(found: Found, columns: int) -> list[str]:
     """One line for each comparison, a column for each implementation; long labels are broken."""
-    rows = [("", [part.name for part in found.parts]), *found.rows]
+    header = f"How many digits agree, documents and pyref ({ENOUGH} needed)"
+    rows = [(header, [part.name for part in found.parts]), *found.rows]
     widths = [max([len(cells[j]) for _, cells in rows]) for j in range(len(found.parts))]
     room = columns - sum([2 + width for width in widths])
-    text = f"pyref and three documents: how many digits agree ({ENOUGH} are needed)"
-    lines = terminal.paragraph(text, columns, indent=0)
+    lines: list[str] = []
     for what, cells in rows:
-        indent = 1 + len(what) - len(what.lstrip())
-        *above, last = terminal.paragraph(what, room, indent) or [""]
+        indent = 0 if what == header else 1 + len(what) - len(what.lstrip())
+        *above, last = terminal.paragraph(what, room, indent)
         ends = [cell.rjust(width) for cell, width in zip(cells, widths)]
         lines += [*above, "  ".join([last.ljust(room), *ends]).rstrip()]
     return lines
@@ -133,25 +133,28 @@ def two_curves(
     beside = page.columns >= 60
     width = (page.columns - 3) // 2 if beside else page.columns
     after = [math.nan] * (len(ours) - len(theirs))  # its parameters are NaN, and stay so
+    drawable = [loss for loss in ours if 0 < loss < math.inf]
     curves = []
     for values, name, flag in (
         ([*theirs, *after], "the document's program", (died, "NaN") if died else None),
         (ours, "pyref", None),
     ):
+        if not any(0 < loss < math.inf for loss in values):
+            continue
         drawn = terminal.curve(
             values,
             width,
-            6,
+            5,
             title=name,
             y_label="loss",
             logarithmic=True,
             flag=flag,
             unicode=page.unicode,
-            least=min(ours, default=math.inf),
+            least=min(drawable, default=math.inf),
         )
         curves.append(drawn[:-1])  # the last line is for the name of the axis
-    if not beside:
-        return [*lines, *curves[0], *curves[1]]
+    if not beside or len(curves) < 2:
+        return [*lines, *[line for drawn in curves for line in drawn]]
     return [*lines, *[f"{a.ljust(width)}   {b}".rstrip() for a, b in zip(*curves)]]
 
 

@@ -129,13 +129,13 @@ def test_a_fit_that_diverged_has_a_status_of_its_own(here):
     assert model_file.load("m.json").status_ == "diverged"
 
 
-def test_from_standard_input_to_standard_output():
+def test_from_standard_input_to_standard_output(here):
     data = Path("launches.csv").read_bytes()
     status, model, err = run("fit", "-", "--target", "damaged", "--save", "-", stdin=data)
     assert status == 0
     assert err.startswith("standard input: 23 rows")
     Path("m.json").write_text(model)
-    status, out, err = run("predict", "m.json", "-", stdin=data)
+    status, out, err = here("predict", "m.json", "-", stdin=data)
     assert (status, err) == (0, "")
     status, again, err = run("predict", "-", "launches.csv", stdin=model.encode())
     assert (status, err) == (0, "")

@@ -3,6 +3,7 @@
 import csv
 import io
 import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -30,12 +31,14 @@ def test_predict(here, models):
 
 
 @pytest.mark.parametrize("without", [(), ("polars",)])
-def test_probabilities_in_every_digit(models, without):
+def test_probabilities_in_every_digit(here, models, monkeypatch, without):
+    for package in without:
+        monkeypatch.setitem(sys.modules, package, None)
     for name, data, model, X in (
         ("two.json", "launches.csv", models[0], [[t] for t in pyref.datasets.challenger()[0]]),
         ("three.json", "iris.csv", models[1], pyref.datasets.iris()[0]),
     ):
-        status, out, err = run("predict", name, data, "--proba", without=without)
+        status, out, err = here("predict", name, data, "--proba")
         assert (status, err) == (0, "")
         header, *rows = rows_of(out)
         assert header == ["prediction", *[f"p_{label}" for label in model.classes_]]
@@ -98,9 +101,9 @@ def test_head_ends_predict_in_silence(models):
     assert (child.returncode, err) == (141, b"")
 
 
-def test_a_full_disk(models):
+def test_a_full_disk(here, models):
     with open("/dev/full", "wb") as full:
         status, _, err = run("predict", "two.json", "launches.csv", stdout=full)
     assert (status, err) == (1, "pyref: the output cannot be written: No space left on device\n")
-    status, _, err = run("predict", "two.json", "launches.csv", "--out", "/dev/full")
+    status, _, err = here("predict", "two.json", "launches.csv", "--out", "/dev/full")
     assert (status, err) == (1, "pyref: /dev/full cannot be written: No space left on device\n")
