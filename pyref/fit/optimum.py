@@ -27,10 +27,10 @@ def _start(is_newton, samples, units, theta, l2):
             theta, T, overlap = found
             independent, has_optimum = True, has_optimum or overlap
     here = None
-    if any(theta) and _finite(theta, 0.0):
+    if any(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and T is None)
-    if here is None or not log(2) > here.F or not independent:
+    if here is None or not log(2) > here.F or not independent:  # F may be no number
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
         if not independent:
             _refuse_dependent_columns(samples, at_zeros.hess)
@@ -69,7 +69,8 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             status = "separable"
             break
         by_newton = here.hess is not None
-        step, T, exact = _direction(samples, here, pairs, guess)
+        step, T = _direction(samples, here, pairs, guess)
+        exact = T is not None
         flat = all([abs(g) <= tolerance for g in here.grad])
         last = stuck or k == iterations
         if has_optimum is None:
@@ -128,10 +129,10 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
 
 
 def _direction(samples, here, pairs, guess):
-    """(step, T, exact): Newton's where there is a Hessian, else that of L-BFGS."""
+    """(step, T): Newton's where there is a Hessian, else that of L-BFGS, and None."""
     if here.hess is not None:
         return samples.newton_step(here.hess, here.grad)
-    return samples.lbfgs_step(pairs, here.grad, guess), None, False
+    return samples.lbfgs_step(pairs, here.grad, guess), None
 
 
 def _settle_optimum(samples, here, step, by_step, in_doubt):

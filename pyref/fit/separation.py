@@ -78,8 +78,8 @@ def step_proves_optimum(samples, here, step):
     furthest, all_strong = samples.onward(here.theta, step)
     if not all_strong:
         # Then the others must be able to balance the faint forces by themselves.
-        step, _, exact = samples.newton_step(samples.strong_hessian(here.theta), here.grad)
-        if not exact:
+        step, T = samples.newton_step(samples.strong_hessian(here.theta), here.grad)
+        if T is None:
             return False
         furthest, _ = samples.onward(here.theta, step)
     return furthest < 0.5
