@@ -93,7 +93,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         # Is this the end?
         if has_optimum and flat and near and by_newton == is_newton:
             status = "converged"
-            if exact or (guided and not settled):
+            if exact or guided:
                 w, b, loss = _last_step(samples, units, here, step)
             if exact and not l2:
                 errors = _standard_errors(samples, T, units)
@@ -106,7 +106,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             break
 
         # If not, go down.
-        slow = k >= PATIENCE or (guided and k >= 3 and distance > before / 4)
+        slow = guided and k >= 3 and distance > before / 4
         with_hessian = is_newton and (by_newton or near or slow)
         there = _downhill(samples, here, step, with_hessian)
         if there is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
