@@ -131,7 +131,7 @@ def conjugate_gradients(product, right):
     v, remainder, direction = [0.0] * len(right), right, right
     square = dot(remainder, remainder)
     goal = 1e-20 * square
-    for _ in range(10 * len(right)):
+    for _ in range(5 * len(right)):
         image = product(direction)
         curves = dot(direction, image)
         if square <= goal or not curves > 0:
