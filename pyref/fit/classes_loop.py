@@ -15,7 +15,7 @@ from ..second_order import ROUNDING, dot, lbfgs_step, plus, solve
 from .classes import MOST_PARAMETERS, Problem, Vector, moved, rows_of
 from .classes_separation import balanced, fate, sure_of_all
 from .optimum import PATIENCE
-from .samples import shifted_cholesky
+from .samples import triangle
 from .search import first_guess, line_search, newton_step
 
 MEMORY = 10  # pairs that L-BFGS keeps
@@ -84,7 +84,8 @@ def softmax_optimum(
         exact = False
         if newton or (flat and has_optimum is None and small):
             ps = problem.probabilities(phi)
-            step, _, exact = newton_step(problem.hessian(ps), grad, shifted_cholesky, solve)
+            step, T = newton_step(problem.hessian(ps), grad, triangle, solve)
+            exact = T is not None
         if not newton and not exact:
             step = lbfgs_step(pairs, grad, first_guess(pairs, ridge, dot))
         if has_optimum is None and flat and exact:

@@ -19,8 +19,7 @@ from typing import Any
 
 from ..second_order import solve
 from .classes import Problem, Vector, rows_of
-from .samples import shifted_cholesky
-from .search import newton_step
+from .samples import triangle
 
 # Beyond so many numbers no table of differences is made: what it would show stays in doubt.
 MOST_DIFFERENCES = {"python": 1_000_000, "c": 20_000_000}
@@ -53,11 +52,10 @@ def balanced(problem: Problem, ps: list[Any], grad: Vector) -> bool:
                     if c < C - 1:
                         for j, a_j in enumerate([*a, 1.0]):
                             push[c * m + j] += sign * a_j
-    v, _, exact = newton_step(
-        problem.pairs(forces, 0.0), [-f for f in push], shifted_cholesky, solve
-    )
-    if not exact:
+    T = triangle(problem.pairs(forces, 0.0))
+    if T is None:
         return False
+    v = solve(T, push)
     zs = problem.scores(v)
     own = [zs[i * C + y_i] for i, y_i in enumerate(y)]
     for k in range(C):

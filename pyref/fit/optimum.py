@@ -27,10 +27,10 @@ def _start(is_newton, samples, units, theta, l2):
             theta, T, overlap = found
             independent, has_optimum = True, has_optimum or overlap
     here = None
-    if any(theta) and _finite(theta, 0.0):
+    if any(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and T is None)
-    if here is None or not here.F < log(2) or not independent:
+    if here is None or not here.F < log(2) or not independent:  # F may be no number
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
         if not independent:
             _refuse_dependent_columns(samples, at_zeros.hess)
@@ -69,7 +69,8 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             status = "separable"
             break
         by_newton = here.hess is not None
-        step, T, exact = _direction(samples, here, pairs, guess)
+        step, T = _direction(samples, here, pairs, guess)
+        exact = T is not None
         flat = all([abs(g) <= tolerance for g in here.grad])
         last = stuck or k == iterations
         if has_optimum is None:
@@ -92,7 +93,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         # Is this the end?
         if has_optimum and flat and near and by_newton == is_newton:
             status = "converged"
-            if exact or (guided and not settled):
+            if exact or guided:
                 w, b, loss = _last_step(samples, units, here, step)
             if exact and not l2:
                 errors = _standard_errors(samples, T, units)
@@ -105,7 +106,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             break
 
         # If not, go down.
-        slow = k >= PATIENCE or (guided and k >= 3 and distance > before / 4)
+        slow = guided and k >= 3 and distance > before / 4
         with_hessian = is_newton and (by_newton or near or slow)
         there = _downhill(samples, here, step, with_hessian)
         if there is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
@@ -128,10 +129,10 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
 
 
 def _direction(samples, here, pairs, guess):
-    """(step, T, exact): Newton's where there is a Hessian, else that of L-BFGS."""
+    """(step, T): Newton's where there is a Hessian, else that of L-BFGS, and None."""
     if here.hess is not None:
         return samples.newton_step(here.hess, here.grad)
-    return samples.lbfgs_step(pairs, here.grad, guess), None, False
+    return samples.lbfgs_step(pairs, here.grad, guess), None
 
 
 def _settle_optimum(samples, here, step, by_step, in_doubt):

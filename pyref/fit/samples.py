@@ -111,7 +111,7 @@ class Samples:
     # Equations with hess
 
     def newton_step(self, hess, grad):
-        return newton_step(hess, grad, shifted_cholesky, solve)
+        return newton_step(hess, grad, triangle, solve)
 
     def dependent_column(self, hess_at_zero):
         return dependent_column(hess_at_zero)
@@ -182,8 +182,8 @@ def add_to_diagonal(hess, values):
     return out
 
 
-def shifted_cholesky(hess, shift):
-    """The triangle of hess with shift added to its diagonal, or None."""
+def triangle(hess, shift=0.0):
+    """Cholesky's triangle of the whole of hess with shift added to its diagonal, or None."""
     T = cholesky(add_to_diagonal(hess, [shift] * len(hess)) if shift else hess)
     return T if len(T) == len(hess) else None
 

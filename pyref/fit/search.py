@@ -13,20 +13,22 @@ from ..second_order import ROUNDING, dot, plus
 Point = namedtuple("Point", ("theta", "F", "grad", "hess", "loss"))
 
 
-def newton_step(hess, grad, cholesky, solve):
-    """(step, T, exact): exact unless something had to be added to hess before it had a triangle.
+DAMPING = 1e-6  # of the largest curvature
 
-    cholesky(hess, shift) is the triangle of hess with shift added to its diagonal, or None."""
-    # Far out, where every p rounds to 0 or 1, the Hessian vanishes. Something is then added to
-    # its diagonal, at last the largest curvature there is: in standard units the mean of
-    # |a_i|^2 is d+1, and p (1-p) is at most 1/4. That step is, or falls short of, gradient
-    # descent's with the safe learning rate of chapter 3.
-    largest = len(grad) / 4
-    for damping in (0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0):
-        T = cholesky(hess, damping * largest)
-        if T is not None:
-            return solve(T, [-g for g in grad]), T, damping == 0
-    return [-g / largest for g in grad], None, False
+
+def newton_step(hess, grad, triangle, solve):
+    """(step, T): Newton's step, and the triangle of hess; or a shorter one, and None.
+
+    triangle(hess, shift) is that of hess with shift added to its diagonal, or None. hess has none
+    far out, where every p rounds to 0 or 1 and it vanishes; and where columns are dependent, and
+    the penalty is lost in rounding."""
+    back = [-g for g in grad]
+    T = triangle(hess, 0.0)
+    if T is not None:
+        return solve(T, back), T
+    # In standard units the mean of |a_i|^2 is d+1, and p (1-p) is at most 1/4.
+    damped = triangle(hess, DAMPING * len(grad) / 4)
+    return (back if damped is None else solve(damped, back)), None  # (None: hess has a NaN)
 
 
 def line_search(objective, here, step, further):

@@ -78,8 +78,8 @@ def step_proves_optimum(samples, here, step):
     furthest, all_strong = samples.onward(here.theta, step)
     if not all_strong:
         # Then the others must be able to balance the faint forces by themselves.
-        step, _, exact = samples.newton_step(samples.strong_hessian(here.theta), here.grad)
-        if not exact:
+        step, T = samples.newton_step(samples.strong_hessian(here.theta), here.grad)
+        if T is None:
             return False
         furthest, _ = samples.onward(here.theta, step)
     return furthest < 0.5
@@ -131,7 +131,7 @@ def conjugate_gradients(product, right):
     v, remainder, direction = [0.0] * len(right), right, right
     square = dot(remainder, remainder)
     goal = 1e-20 * square
-    for _ in range(50 + 10 * len(right)):
+    for _ in range(5 * len(right)):
         image = product(direction)
         curves = dot(direction, image)
         if square <= goal or not curves > 0:
@@ -155,8 +155,7 @@ def without(product, v):
     """v without its part along some rows: what is left of it moves none of them.
 
     product(v) is the sum of (a_i . v) a_i over these rows."""
-    for _ in range(3):  # the second and third time take away what rounding left
-        along, _ = conjugate_gradients(product, product(v))
-        v = plus(v, -1.0, along)
+    along, _ = conjugate_gradients(product, product(v))
+    v = plus(v, -1.0, along)
     largest = max([abs(v_j) for v_j in v])
     return [v_j if abs(v_j) > ROUNDING * largest else 0.0 for v_j in v]

@@ -69,10 +69,10 @@ def test_the_objective_and_its_derivatives(twins):
         if not any(pure.ridge):  # where there is a penalty, nothing needs a proof
             hesses.append((samples.strong_hessian(strong), pure.strong_hessian(strong)))
         for hess, other in hesses:
-            step, T, exact = samples.newton_step(hess, plain.grad)
-            wanted, T_wanted, exact_wanted = pure.newton_step(other, plain.grad)
-            assert exact == exact_wanted
-            if not exact or T_wanted[-1][-1] < 1e-3 * T_wanted[0][0]:
+            step, T = samples.newton_step(hess, plain.grad)
+            wanted, T_wanted = pure.newton_step(other, plain.grad)
+            assert (T is None) == (T_wanted is None)
+            if T is None or T_wanted[-1][-1] < 1e-3 * T_wanted[0][0]:
                 continue  # too near to a singular one for digits
             last = points(pure, 1)[0]
             assert digits(step, wanted) > 9

@@ -153,3 +153,81 @@ def test_a_hundred_thousand_rows(fast):
     quasi = fast.lbfgs(X, y)
     assert quasi.status == "converged"
     assert lre([*quasi.w, quasi.b], [*fit.w, fit.b]) > 7
+
+
+# ---------------------------------------------------------------- when there is one
+
+
+def has_one(fit):
+    """Without a head start, the first F is that at zeros: log 2."""
+    return abs(fit.losses[0] - np.log(2)) > 1e-6
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_from_so_many_rows_on(impl, few, monkeypatch, method):
+    """512 for each parameter, and MANY; for L-BFGS no more than WIDE parameters."""
+    X, y, _ = problem(1600, 2)
+    rows, labels = X.tolist(), y.tolist()
+    fit = getattr(impl, method)
+    assert not has_one(fit(rows[:1535], labels[:1535]))  # 3 parameters
+    assert has_one(fit(rows[:1536], labels[:1536]))
+    monkeypatch.setattr(head_start, "WIDE", 2)
+    assert has_one(fit(rows, labels)) == (method == "newton")
+    monkeypatch.setattr(head_start, "MANY", 1601)
+    assert not has_one(fit(rows, labels))
+
+
+def test_so_many_rows_are_65536(fast):
+    X, y, _ = problem(65536, 1)
+    assert not has_one(fast.newton(X[:65535], y[:65535]))
+    assert has_one(fast.newton(X, y))
+
+
+def test_steps_that_go_back_and_forth_are_no_start(impl, few):
+    """Newton's whole steps never end on this table, nor on a sample of it."""
+    X = [[-1.0, -59.0], [27.0, -2.0], [3.0, 3.0], [-3.0, 1.0], [-2.0, 1.0], [-6.0, -3.0]]
+    y = [1, 0, 0, 0, 1, 1]
+    fit, small = impl.newton(X * 416, y * 416), impl.newton(X, y)
+    assert fit.status == "converged"
+    assert not has_one(fit)
+    assert lre([*fit.w, fit.b], [*small.w, small.b]) > 9
+
+
+def test_a_column_that_is_constant_in_the_sample(impl, few):
+    X, y, _ = problem(2000, 1)
+    rare = np.zeros(2000)
+    rare[[1989, 1991, 1995]] = 1
+    y[[1989, 1991, 1995]] = [0, 1, 1]
+    fit = impl.newton(np.column_stack([X, rare]).tolist(), y.tolist())
+    assert fit.status == "converged"
+    assert not has_one(fit)
+
+
+def test_a_sample_that_knows_little_of_a_rare_class(impl, few):
+    """Its start is not taken where the first step over a quarter of the rows gains half of F."""
+    X, _, _ = problem(2000, 2)
+    for ones in ([16, 703, 1501], [32, 64, 96]):
+        rare = np.zeros(2000)
+        rare[ones] = 1
+        fit = impl.lbfgs(X.tolist(), rare.tolist())
+        assert fit.status == "converged"
+        assert fit.iterations <= 25  # 33 and 36 from the sample's start
+    rare = (np.arange(2000) % 97 == 5).astype(float)
+    fit = impl.newton(X.tolist(), rare.tolist())
+    assert (fit.status, has_one(fit)) == ("converged", True)
+    assert fit.iterations <= 7
+
+
+def test_the_proof_of_the_sample_serves_for_all_rows(impl, few, monkeypatch):
+    kind = Samples
+    if impl is not pyref:
+        kind = importlib.import_module("pyref.compiled.samples").Samples
+
+    def no_search(self, theta):
+        raise AssertionError("there is a proof already")
+
+    monkeypatch.setattr(kind, "forces", no_search)
+    X, y, _ = problem(2000, 2)
+    assert impl.lbfgs(X.tolist(), y.tolist()).status == "converged"
+    with pytest.raises(AssertionError, match="already"):
+        impl.lbfgs(X[:500].tolist(), y[:500].tolist())
