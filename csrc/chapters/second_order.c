@@ -17,9 +17,9 @@ double pyref_sigmoid_derivative(double z)
 
 /* twin: second_order.safe_learning_rate
  * A pass of SQUARES: sums = {s (|x|^2 + 1)}, with the rows dealt to eight sums and to parts, as for
- * a gradient: the same sum but for the rounding. Python makes the rate of it; softmax's too, of the
- * same sum, for only the steepest curvature differs: 1/4 there, 1/2 here. What some rows add is
- * squares_rows in lanes/squares.h. */
+ * a gradient: the same sum but for the rounding. Python makes the rate of it, and softmax's rate
+ * too: only the largest curvature differs, which is 1/4 for one score and 1/2 for softmax. What
+ * some rows add is squares_rows in lanes/squares.h. */
 void plan_squares(pass *p)
 {
     p->width = p->samples.d;
