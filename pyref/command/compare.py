@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+ROUNDS = 15  # of timing
 ENOUGH = 9  # figures: an agreement of fewer is a failure, and the exit status says so
 
 
@@ -54,11 +55,11 @@ def median(values: Sequence[float]) -> float:
 def timed(runs: Sequence[Callable[[], Any]]) -> tuple[list[Any], list[float]]:
     """What each run() returns, and the median of the seconds that it takes.
 
-    They take turns, fifteen each, so that whatever else the machine does slows all of them.
+    They take turns, ROUNDS each, so that whatever else the machine does slows all of them.
     """
     results: list[Any] = []
     seconds: list[list[float]] = [[] for _ in runs]
-    for _ in range(15):
+    for _ in range(ROUNDS):
         results = []
         for i, run in enumerate(runs):
             start = time.perf_counter()

@@ -4,7 +4,6 @@ The compiled part stands for both implementations, its second copy spoiled; and 
 program is run once and remembered. So a page is made in a moment, and the right one holds.
 """
 
-import functools
 import io
 import math
 import re
@@ -13,36 +12,26 @@ import types
 import pytest
 from helpers.processes import Screen, run_here
 
-import pyref
 from pyref import documents
-from pyref.command import comparisons, tour
+from pyref.command import compare, comparisons, tour
 from pyref.command.implementations import implementations
 
 EVERY = (
     *("document 001", "document 001's printed output", "document 002", "document 000"),
     *("document 000 in NumPy", "document 000 after its NaN", "Challenger"),
 )
-honest_000 = documents.document_000
-
-
-@functools.cache
-def remembered(epochs, w, b):
-    return honest_000(epochs, (*pyref.datasets.seeded_cloud()[:2], list(w), b))
 
 
 @pytest.fixture
-def spoilt(fast, monkeypatch):
+def spoilt(fast, monkeypatch, remembered):
     """A copy of the compiled part that stands as `c` on the page, for a test to spoil."""
     part = implementations()[0][1]
     copy = types.SimpleNamespace(**vars(fast))
     both = [part._replace(name="python"), part._replace(name="c", module=copy)]
     monkeypatch.setattr(tour, "implementations", lambda: (both, ""))
 
-    def document_000(epochs, cloud):
-        W, b, losses = remembered(epochs, tuple(cloud[2]), cloud[3])
-        return list(W), b, list(losses)
-
-    monkeypatch.setattr(documents, "document_000", document_000)
+    monkeypatch.setattr(documents, "document_000", remembered)
+    monkeypatch.setattr(compare, "ROUNDS", 1)
     return copy
 
 
