@@ -209,6 +209,24 @@ def test_iris_is_fishers_table():
 # -------------------------------------------------------- the module
 
 
+def test_the_titanic_as_the_inquiry_counted_it():
+    """The margins of Dawson's table; a digit in a wrong place would move two of them."""
+    rows = datasets.titanic()
+    assert len(rows) == len({row[:3] for row in rows}) == 16
+
+    def people(*words):
+        return sum(count for *row, count in rows if set(words) <= set(row))
+
+    assert people() == 2201
+    assert (people("survived"), people("died")) == (711, 1490)
+    assert (people("female"), people("male")) == (470, 1731)
+    assert [people(name) for name in ("first", "second", "third", "crew")] == [325, 285, 706, 885]
+    assert (people("female", "survived"), people("male", "survived")) == (344, 367)
+    assert [people(name, "survived") for name in ("first", "second", "third", "crew")] == [
+        *(203, 118, 178, 212),
+    ]
+
+
 @pytest.mark.parametrize("name", ["five_points", "seeded_cloud", "challenger", "iris"])
 def test_what_is_returned_may_be_changed(name):
     make = getattr(datasets, name)
@@ -225,4 +243,4 @@ def test_the_module_needs_nothing_but_math():
 
 
 def test_doctests():
-    assert doctest.testmod(datasets) == (0, 9)
+    assert doctest.testmod(datasets) == (0, 10)
