@@ -64,7 +64,7 @@ def curvature(z):
     (0.25, 4.248354255291589e-18)
     """
     u = exp(-abs(z))
-    return u / ((1 + u) * (1 + u))
+    return 1 / (1 + u) * (u / (1 + u))
 
 
 # A first use: how large may the learning rate be? One parameter first. A step of -t g changes F by
