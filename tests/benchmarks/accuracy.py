@@ -201,8 +201,9 @@ def _primitive(name):
 
     def call(inputs):
         out = np.empty_like(inputs)
-        into, of = fast.FRONT.engine.ffi.from_buffer("double[]", out), fast.FRONT.engine.ffi.from_buffer("double[]", inputs)
-        getattr(fast.FRONT.engine.lib, name)(of, into, len(inputs))
+        ffi, lib = fast.FRONT.engine.ffi, fast.FRONT.engine.lib
+        into, of = [ffi.from_buffer("double[]", numbers) for numbers in (out, inputs)]
+        getattr(lib, name)(of, into, len(inputs))
         return out
 
     return call
