@@ -29,6 +29,7 @@ from .multinomial import (
     loss_and_residuals_soft,
     softmax,
 )
+from .second_order import curvature
 
 __all__ = (
     "binary_cross_entropy",
@@ -118,11 +119,6 @@ def of_scores(name, z):
     """sigmoid or softplus of what is not a float yet. (A buffer of scores is for C.)"""
     function = sigmoid if name == "sigmoid" else softplus
     return function(checks.number(z, "z"))
-
-
-def curvature(z):
-    # Not chapter 3's e / (1+e)^2: rounded, that may be above 1/4, which it is next to z = 0.
-    return sigmoid(z) * sigmoid(-z)
 
 
 def binary_cross_entropy_with_logits(y, z):

@@ -97,7 +97,7 @@ size_t pyref_find_no_class(const void *values, int kind, size_t from, size_t cou
                 good &= v >= 0 && v <= 1;                                               \
                 total += (double)v;                                                     \
             }                                                                           \
-            /* the bound is SUM_TOLERANCE of checks.py */                         \
+            /* the bound is SUM_TOLERANCE of front/checks.py */                         \
             if (!good || !(fabs(total - 1) <= (double)classes * 0x1p-23))               \
                 return i - from;                                                        \
         }                                                                               \

@@ -201,9 +201,9 @@ def _primitive(name):
 
     def call(inputs):
         out = np.empty_like(inputs)
-        c = fast.FRONT.engine
-        into, of = c.ffi.from_buffer("double[]", out), c.ffi.from_buffer("double[]", inputs)
-        getattr(c.lib, name)(of, into, len(inputs))
+        ffi, lib = fast.FRONT.engine.ffi, fast.FRONT.engine.lib
+        into, of = [ffi.from_buffer("double[]", numbers) for numbers in (out, inputs)]
+        getattr(lib, name)(of, into, len(inputs))
         return out
 
     return call

@@ -83,9 +83,12 @@ def pytest_generate_tests(metafunc):
 
 
 def test_every_instruction_set(fast, instruction_set):
-    """All cases, in a process of its own, chosen by the environment as a user would."""
+    """All cases, in a process of its own, chosen by the environment as a user would.
+
+    (Each with another number of threads; the other numbers are asked for below.)"""
+    threads = {"baseline": "1", "v3": "3", "v4": "4"}[instruction_set]
     done = subprocess.run(
-        [sys.executable, HERE / "digests.py"],
+        [sys.executable, HERE / "digests.py", "--threads", threads],
         env={**os.environ, "PYREF_ISA": instruction_set},
         capture_output=True,
         text=True,
@@ -109,7 +112,7 @@ def test_an_instruction_set_that_does_not_exist_is_an_error(fast):
     )
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+@pytest.mark.parametrize("threads", [2, 7])
 def test_every_thread_count(fast, digests, threads):
     check(digests, digests.of_fast(fast, threads))
 
@@ -214,8 +217,8 @@ def test_the_pools_are_what_they_say(digests):
     import digest_cases
 
     pools = digests.POOLS
-    want = [5180492295206395165, 12380297144915551517, 13389498078930870103]
-    assert digest_cases.words(1, 3) == want
+    first = [5180492295206395165, 12380297144915551517, 13389498078930870103]
+    assert digest_cases.words(1, 3) == first
     assert all(value == struct.unpack("f", struct.pack("f", value))[0] for value in pools["single"])
     assert set(pools["hard"]) == {0.0, 1.0}
     assert min(pools["soft"]) == 0.0

@@ -5,6 +5,8 @@ runs each over both implementations; test_fit_mutants.py runs them over damaged 
 object.
 """
 
+from functools import cache
+
 import mpmath
 import numpy as np
 import sympy
@@ -25,6 +27,11 @@ def test_the_second_derivative_symbolically():
 
 def differences(X, y, s, l2, theta):
     """Gradient and Hessian of the objective F, by central differences of F alone, 60 digits."""
+    return _differences(tuple(map(tuple, X)), tuple(y), tuple(s), l2, tuple(theta))
+
+
+@cache
+def _differences(X, y, s, l2, theta):
     size = len(theta)
     with mpmath.workdps(60):
         theta = [mpf(t) for t in theta]

@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import linprog
 
 import pyref
+from pyref.fit import classes_separation
 from pyref.fit.classes import Problem
 from pyref.fit.classes_loop import softmax_optimum
 from pyref.fit.classes_separation import balanced, fate
@@ -89,3 +90,46 @@ def test_the_proof_holds_only_near_an_optimum(impl):
         here = problem.objective(phi)
         assert not balanced(problem, problem.probabilities(phi), here.grad)
         assert fate(problem, phi) is False
+
+
+# ---------------------------------------------------------------- each proof by itself
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """As if every table were too large for one of differences."""
+    monkeypatch.setattr(classes_separation, "MOST_DIFFERENCES", {"python": 0, "c": 0})
+
+
+OVERLAP = [[float(i % 7)] for i in range(42)], [(i * i + i // 5) % 3 for i in range(42)]
+APART = [[float(i)] for i in range(9)], [0, 0, 0, 1, 1, 1, 2, 2, 2]
+TOUCHING = [[float(i)] for i in (0, 1, 2, 2, 3, 4, 4, 5, 6)], APART[1]
+
+
+@pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
+def test_a_large_table_is_proven_by_its_balance(impl, large, newton):
+    assert fitted(impl, *OVERLAP, 3, newton=newton).status == "converged"
+    # far out on their own side: forces below 1e-9, which are not relied upon
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.normal(0, 1, 60), [90, 95, 99], [-90, -95]])
+    y = np.concatenate([rng.integers(0, 3, 60), [2, 2, 2], [0, 0]])
+    y[:60] = np.where(x[:60] + rng.normal(0, 2, 60) > 0.5, 2, y[:60])
+    assert fitted(impl, x[:, None].tolist(), y.tolist(), 3, newton=newton).status == "converged"
+
+
+@pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
+def test_a_large_table_is_separable_where_every_sample_is_on_its_side(impl, large, newton):
+    fit = fitted(impl, *APART, 3, newton=newton, iterations=500)
+    assert fit.status == "separable"
+    assert fit.iterations <= 32
+
+
+def test_a_large_table_that_touches_stays_in_doubt(impl, large):
+    """No sample is moved back, but not all are moved on: that takes the linear program."""
+    assert fitted(impl, *TOUCHING, 3).status == "iterations"
+
+
+@pytest.mark.parametrize("table", [APART, TOUCHING])
+@pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
+def test_a_loose_tolerance_proves_nothing(impl, newton, table):
+    assert fitted(impl, *table, 3, newton=newton, tolerance=0.05).status == "separable"

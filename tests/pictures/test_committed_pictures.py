@@ -26,11 +26,13 @@ def figures():
     return figures
 
 
-def test_the_readme_shows_every_picture():
-    readme = (HERE.parent.parent / "README.md").read_text(encoding="utf-8")
+def test_their_page_shows_every_picture_and_the_readme_one():
+    page = (HERE / "README.md").read_text(encoding="utf-8")
     assert {path.name for path in HERE.glob("*.png")} == set(draw.PICTURES)
     for name in draw.PICTURES:
-        assert f"](tests/pictures/{name})" in readme
+        assert f"]({name})" in page
+    readme = (HERE.parent.parent / "README.md").read_text(encoding="utf-8")
+    assert "](tests/pictures/challenger.png)" in readme
 
 
 def same(kept, new):

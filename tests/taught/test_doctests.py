@@ -78,9 +78,23 @@ def test_the_lessons_run_in_a_copied_folder(tmp_path):
         assert int(attempted) >= least
 
 
-# The README's examples show both implementations, so they need both.
+# Their examples show both implementations, so they need both.
 if README.exists() and not PURE_ONLY:
 
-    def test_examples_in_the_readme(tmp_path, monkeypatch):
+    @pytest.mark.parametrize("page", ["README.md", "tests/pictures/README.md"])
+    def test_examples_in_a_page(page, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)  # an example that writes a file writes it there
-        finished(doctest.testfile(str(README), module_relative=False), least=1)
+        path = README.parent / page
+        least = path.read_text(encoding="utf-8").count(">>> ")
+        assert least > 4
+        finished(doctest.testfile(str(path), module_relative=False), least)
+
+
+def test_the_readme_is_read_in_two_minutes():
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 180
+    counted = {f"pyref/{lesson}.py": (PACKAGE / f"{lesson}.py") for lesson in LESSONS}
+    counted["csrc/plain.c"] = README.parent / "csrc" / "plain.c"
+    for name, path in counted.items():
+        length = len(path.read_text(encoding="utf-8").splitlines())
+        assert any(f"]({name}) | {length} |" in line for line in lines), (name, length)
