@@ -1,5 +1,6 @@
 """How a run goes: losses, endings, callbacks, starts, tolerances, the memory of L-BFGS."""
 
+import importlib
 import itertools
 
 import mpmath
@@ -8,6 +9,8 @@ import pytest
 from helpers import oracle_second_order as oracle
 from helpers.fits import DIGITS, METHODS, X4, Y4, table
 from helpers.oracle_second_order import lre, optimum
+
+import pyref
 
 # ---------------------------------------------------------------- how a run goes
 
@@ -144,3 +147,19 @@ def test_the_memory_of_lbfgs(impl):
     want = impl.newton(X, y)
     for fit in fits:
         assert lre(list(fit.w), list(want.w)) > 7
+
+
+@pytest.mark.parametrize("memory", [1, 3])
+def test_no_pair_more_than_the_memory_of_lbfgs(impl, monkeypatch, memory):
+    name = "pyref.fit.samples" if impl is pyref else "pyref.compiled.samples"
+    room, seen = importlib.import_module(name), []
+    step = room.lbfgs_step
+
+    def counting(pairs, *rest):
+        seen.append(len(pairs))
+        return step(pairs, *rest)
+
+    monkeypatch.setattr(room, "lbfgs_step", counting)
+    X, y, _ = table(np.random.default_rng(10), 60, 8)
+    assert impl.lbfgs(X, y, memory=memory, iterations=1000).status == "converged"
+    assert max(seen) == memory

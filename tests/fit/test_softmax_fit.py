@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import linprog
 
 import pyref
-from pyref.fit import classes_separation
+from pyref.fit import classes_loop, classes_separation
 from pyref.fit.classes import Problem
 from pyref.fit.classes_loop import softmax_optimum
 from pyref.fit.classes_separation import balanced, fate
@@ -133,3 +133,17 @@ def test_a_large_table_that_touches_stays_in_doubt(impl, large):
 @pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
 def test_a_loose_tolerance_proves_nothing(impl, newton, table):
     assert fitted(impl, *table, 3, newton=newton, tolerance=0.05).status == "separable"
+
+
+def test_lbfgs_keeps_ten_pairs(impl, monkeypatch):
+    seen, step = [], classes_loop.lbfgs_step
+
+    def counting(pairs, *rest):
+        seen.append(len(pairs))
+        return step(pairs, *rest)
+
+    monkeypatch.setattr(classes_loop, "lbfgs_step", counting)
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(60, 5)).tolist(), rng.integers(0, 3, 60).tolist()
+    assert fitted(impl, X, y, 3, newton=False).status == "converged"
+    assert max(seen) == 10
