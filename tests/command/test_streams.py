@@ -28,8 +28,8 @@ BOTH = pytest.mark.parametrize("page", [(), ("tour", "--long")], ids=["short", "
 
 
 @pytest.fixture(autouse=True)
-def plain(monkeypatch):
-    """An environment that says nothing about the page."""
+def plain(monkeypatch, few_epochs):
+    """A short run, in an environment that says nothing about the page."""
     for name in ("COLUMNS", "LINES", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
