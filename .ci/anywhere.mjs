@@ -22,11 +22,17 @@ const start = {
 const python = await start[kind]();
 
 python.FS.mkdir("/copy");
-for (const folder of ["pyref", "tests"]) {
+const copy = (folder) => {
   python.FS.mkdir(`/copy/${folder}`);
-  for (const file of readdirSync(join(repository, folder)).filter((name) => name.endsWith(".py"))) {
-    python.FS.writeFile(`/copy/${folder}/${file}`, readFileSync(join(repository, folder, file), "utf8"));
+  for (const entry of readdirSync(join(repository, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory() && entry.name !== "__pycache__") copy(path);
+    else if (entry.name.endsWith(".py")) {
+      python.FS.writeFile(`/copy/${path}`, readFileSync(join(repository, path), "utf8"));
+    }
   }
-}
+};
+copy("pyref");
+copy("tests");
 python.runPython("import sys; sys.path.insert(0, '/copy/tests')");
 process.exit(python.pyimport("anywhere").main("/copy") === 0 ? 0 : 1);

@@ -1,4 +1,6 @@
-"""How cffi builds the C part: every .c file beside this one, with the interface from pyref.h.
+"""How cffi builds the C part: every .c file of the folders, with the interface from pyref.h.
+
+plain.c, beside this file, is a program by itself and no part of it.
 
 setup.py names this file (`cffi_modules`); it is not run by hand.
 """
@@ -24,6 +26,13 @@ FLAGS = [
     "-g0",
 ]
 
+
+def files(*patterns):
+    """Relative to setup.py, as setuptools wants them."""
+    found = [path for pattern in patterns for path in here.glob(pattern)]
+    return sorted(path.relative_to(here.parent).as_posix() for path in found)
+
+
 interface = here.joinpath("pyref.h").read_text(encoding="utf-8")
 interface = interface.split("/* interface begins */")[1].split("/* interface ends */")[0]
 
@@ -32,9 +41,8 @@ ffi.cdef(interface)
 ffi.set_source(
     "pyref._native",
     '#include "pyref.h"',
-    # relative to setup.py, as setuptools wants them
-    sources=sorted(f"csrc/{path.name}" for path in here.glob("*.c")),
-    depends=sorted(f"csrc/{path.name}" for path in here.glob("*.h")),
+    sources=files("*/*.c"),
+    depends=files("*.h", "*/*.h"),
     include_dirs=["csrc"],
     extra_compile_args=[*FLAGS, *os.environ.get("PYREF_CFLAGS", "").split()],
     extra_link_args=["-pthread", *os.environ.get("PYREF_LDFLAGS", "").split()],

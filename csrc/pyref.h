@@ -1,38 +1,44 @@
-/* The C part of pyref: what pyref/fast.py calls.
+/* The C part of pyref: what pyref.fast calls. Where is the C of a Python function?
  *
- * THE ORDER OF SUMS, the same for every instruction set, compiler, thread count and alignment.
- * Floating-point addition is not associative, so the order is part of the specification:
+ *  Python                                C                                           csrc/chapters/
+ *  sigmoid                               pyref_sigmoid                               logistic.c
+ *  softplus                              pyref_softplus                              logistic.c
+ *  binary_cross_entropy                  pyref_binary_cross_entropy                  logistic.c
+ *  binary_cross_entropy_with_logits      pyref_binary_cross_entropy_with_logits      logistic.c
+ *  residual                              pyref_residual                              logistic.c
+ *  gradient_ab                           pyref_gradient                              logistic.c
+ *  gradient                              pyref_gradient                              logistic.c
+ *  gradient_descent_logistic             pyref_gradient_descent                      logistic.c
+ *  gradient_descent                      pyref_gradient_descent                      logistic.c
+ *  logsumexp                             pyref_logsumexp                             multinomial.c
+ *  softmax                               pyref_softmax                               multinomial.c
+ *  categorical_cross_entropy             pyref_categorical_cross_entropy             multinomial.c
+ *  categorical_cross_entropy_with_logits pyref_categorical_cross_entropy_with_logits multinomial.c
+ *  softmax_gradient                      plan_softmax                                multinomial.c
+ *  softmax_descent                       pyref_softmax_descent                       multinomial.c
+ *  sigmoid_derivative                    pyref_sigmoid_derivative                    second_order.c
+ *  safe_learning_rate                    plan_squares                                second_order.c
+ *  softmax_safe_learning_rate            plan_squares                                second_order.c
+ *  hessian                               plan_hessian                                second_order.c
+ *  newton                                plan_look                                   second_order.c
+ *  lbfgs                                 pyref_dot                                   second_order.c
  *
- *   score       of a row: lane l of eight takes the features j with j mod 8 == l, in order of j,
- *               by lane = fma(x[j], w[j], lane); the lanes are added as
- *               ((0+4) + (2+6)) + ((1+5) + (3+7)); then b is added.
- *   part        the rows are cut into equal parts, a size that follows from n, d, the number of
- *               classes and the kind of pass alone (pass.c). Within a part, lane l takes the
- *               rows i with i mod 8 == l, in order.
- *   gradient    of a part: lane = fma(x[j], residual, lane) for each feature, lane += residual
- *               for b, lanes added as above.
- *   loss        of a part: lane = fma(|z|, weight of the label that z speaks against, lane);
- *               and for the logarithms of 1 + e^-|z|, the product of up to 64 consecutive
- *               1 + e^-|z| of a lane, whose logarithm is then added to the lane
- *               (logistic_kernel.h). With sample weights, a logarithm for each row, and then
- *               lane = fma(weight, loss of the row, lane).
- *               In chapter 2, with m the largest score of a row, rest = the sum of e^(z[c]-m) of
- *               all classes but the one that has it, distance = the sum of label[c] * (m - z[c]),
- *               both in order of c: lane += weight * ((sum of labels) * log1p(rest) + distance),
- *               nothing fused, and no weight where there are none (multinomial_kernel.h).
- *   squares     of a part: of a row, lane = fma(x[j], x[j], lane) and lanes added as for the
- *               score, then 1 is added; then lane = fma(weight, that, lane), as a gradient.
- *   second      derivatives of a part: row after row, entry = fma(r * x[j], r * x[k], entry) for
- *               k <= j, with r the root of weight * p (1-p), and x[d] = 1 for b.
- *   steps       a part whose rows are so long that it would take milliseconds is done in steps
- *               of equal numbers of rows (pass.c); its sums are those of the steps, in order.
- *   total       the parts, in order.
+ * Not here: dL_dp, dp_dz, dz_da and dL_da. They are taught and never needed: what C needs is the
+ * product of the first two, the residual.
  *
- * In chapter 3's fits x is in standard units, (x[j] - shift[j]) * scale[j] rounded twice. The sums
- * of the columns take the rows of a part one after the other. Their algebra sums as a score does:
- * lane l takes the terms k with k mod 8 == l (algebra_kernel.h).
+ * Above each of these C functions stands a comment that begins with "twin:" and the name of the
+ * lesson's function, and goes on with why a sum in another order is the same sum. So one step is
  *
- * How X lies in memory while this is done (as given, or packed) cannot be seen in a result.
+ *     grep -rn "twin: logistic.gradient$" csrc
+ *
+ * What begins with plan_ says what a pass over X needs whose sums are the answer; the pass itself
+ * is in engine/, and what some rows add to it is in lanes/.
+ *
+ * THE ORDER OF SUMS is part of the result, since floating-point addition is not associative. It is
+ * the same for every instruction set, compiler, number of threads, alignment, and layout in memory.
+ * plain.c is that order as a program: scores, gradients, losses and second derivatives, and how
+ * rows are cut into parts. The other passes cut rows in the same way, and say in lanes/ what they
+ * sum in a part: squares.h, units.h, looks.h. algebra.h says it for chapter 3's algebra.
  *
  * Everything between the two markers is read by build.py as the interface. */
 #ifndef PYREF_H
@@ -42,23 +48,20 @@
 
 /* interface begins */
 
-/* To be raised when anything below changes: pyref/fast.py asks for the one that it knows. */
-enum { PYREF_INTERFACE = 8 };
+/* To be raised when anything below changes: Python asks for the one that it knows. */
+enum { PYREF_INTERFACE = 9 };
 
-/* Scores, losses, residuals: twins of the functions of one sample in pyref/logistic.py. */
+/* Of one score, or of one sample: a label y and a score z, or a probability p. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
 void pyref_softplus(const double *z, double *out, size_t n);
 double pyref_sigmoid_of(double z);
 double pyref_softplus_of(double z);
 double pyref_binary_cross_entropy(double y, double p);
 double pyref_binary_cross_entropy_with_logits(double y, double z);
-double pyref_dL_dp(double y, double p);
-double pyref_dp_dz(double p);
-double pyref_dz_da(double x);
-double pyref_dL_da(double x, double y, double a, double b);
 double pyref_residual(double y, double z);
+double pyref_sigmoid_derivative(double z);
 
-/* One sample of C classes: twins of the functions in pyref/multinomial.py. */
+/* One sample of C classes: labels ys, scores zs, probabilities ps. `room` is for C doubles. */
 double pyref_logsumexp(const double *zs, size_t C, double *room);
 void pyref_softmax(const double *zs, size_t C, double *ps);
 double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_t C);
@@ -145,19 +148,23 @@ int pyref_run_pass(pyref_run *run, const double *params, double seconds, double 
  * descent. */
 void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out);
 
-/* All of it in one call, for small tables: 0 when done; else what is wrong. `out` may lie where
- * params do. */
+/* A pass of GRADIENT in one call, for small tables: 0 when done; else what is wrong. `out` may lie
+ * where params do. */
 enum { PYREF_DONE, PYREF_NO_MEMORY, PYREF_NO_LABEL, PYREF_NOT_FINITE };
-int pyref_pass(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
-               const double *params, double *out);
+int pyref_gradient(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
+                   const double *params, double *out);
 
-/* Up to `iterations` steps of gradient descent, the twin of the loop in gradient_descent:
+/* Up to `iterations` steps of gradient descent, in a run of GRADIENT, or one of SOFTMAX:
  *     v <- momentum * v + gradient            params <- params - step * v
- * losses[k] is the mean loss before step k; *made is the number of steps made by this call. */
+ * losses[k] is the mean loss before step k; *made is the number of steps made by this call. With
+ * a negative tolerance, it ends early only where params would not be finite. */
 enum { PYREF_AGAIN, PYREF_ITERATIONS, PYREF_CONVERGED, PYREF_DIVERGED };
-int pyref_run_descent(pyref_run *run, double *params, double *v, double step, double momentum,
-                      double l2, double total, double tolerance, size_t iterations,
-                      double seconds, double *losses, size_t *made);
+int pyref_gradient_descent(pyref_run *run, double *params, double *v, double step, double momentum,
+                           double l2, double total, double tolerance, size_t iterations,
+                           double seconds, double *losses, size_t *made);
+int pyref_softmax_descent(pyref_run *run, double *params, double *v, double step, double momentum,
+                          double l2, double total, double tolerance, size_t iterations,
+                          double seconds, double *losses, size_t *made);
 
 /* Chapter 3's algebra with m = d + 1 numbers. Triangles are rows one after the other, row j of
  * j + 1 numbers. What may take long goes on from *row, until it is m or `seconds` are over. */
@@ -176,7 +183,8 @@ void pyref_variances(const double *L, size_t m, const double *last, double *room
 /* Row j of the whole matrix of which the triangle is the lower half. */
 void pyref_symmetric_row(const double *triangle, size_t m, size_t j, double *out);
 
-/* The first of `count` elements that is not finite; that is no label (0 to 1). `count` if there is none. */
+/* The first of `count` elements that is not finite; that is no label (0 to 1); ... `count` if there
+ * is none. */
 size_t pyref_find_not_finite(const void *X, int kind, size_t from, size_t count);
 size_t pyref_find_no_label(const void *y, int kind, size_t from, size_t count);
 size_t pyref_find_no_distribution(const void *y, int kind, size_t from, size_t count,

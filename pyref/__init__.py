@@ -1,7 +1,7 @@
-"""Logistic regression by gradient descent on binary cross-entropy, written twice.
+"""Logistic regression by gradient descent on cross-entropy, written twice.
 
-`pyref` is the one to read: pure Python, no dependency, any Python. `pyref.fast` is the same,
-compiled: same names, same signatures, same errors, for numpy arrays and other buffers.
+`pyref` is pure Python: no dependency, any Python. `pyref.fast` is the same over C: same names, same
+signatures, same errors, for numpy arrays and other buffers. To read: pyref/logistic.py first.
 
     >>> import pyref
     >>> pyref.sigmoid(0)
@@ -10,38 +10,37 @@ compiled: same names, same signatures, same errors, for numpy arrays and other b
 
 import sys as _sys
 
-from . import datasets
-from .logistic import (
-    Descent,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    dL_da,
-    dL_dp,
-    dp_dz,
-    dz_da,
-    gradient,
-    gradient_ab,
-    gradient_descent,
-    gradient_descent_logistic,
-    residual,
-    safe_learning_rate,
-    sigmoid,
-    sigmoid_derivative,
-    softplus,
-)
-from .multinomial import (
-    categorical_cross_entropy,
-    categorical_cross_entropy_with_logits,
-    logsumexp,
-    softmax,
-    softmax_descent,
-    softmax_gradient,
-    softmax_safe_learning_rate,
-)
-from .optimum import Newton, lbfgs, newton
-from .second_order import hessian
+from . import datasets, pure
+from .front import Front
+from .front.checks import Descent, Newton
 
 __version__ = "0.1.0"
+
+FRONT = Front(pure, __name__)
+
+sigmoid = FRONT.sigmoid
+sigmoid_derivative = FRONT.sigmoid_derivative
+softplus = FRONT.softplus
+binary_cross_entropy = FRONT.binary_cross_entropy
+binary_cross_entropy_with_logits = FRONT.binary_cross_entropy_with_logits
+residual = FRONT.residual
+gradient_ab = FRONT.gradient_ab
+gradient_descent_logistic = FRONT.gradient_descent_logistic
+gradient = FRONT.gradient
+safe_learning_rate = FRONT.safe_learning_rate
+gradient_descent = FRONT.gradient_descent
+
+logsumexp = FRONT.logsumexp
+softmax = FRONT.softmax
+categorical_cross_entropy = FRONT.categorical_cross_entropy
+categorical_cross_entropy_with_logits = FRONT.categorical_cross_entropy_with_logits
+softmax_gradient = FRONT.softmax_gradient
+softmax_safe_learning_rate = FRONT.softmax_safe_learning_rate
+softmax_descent = FRONT.softmax_descent
+
+hessian = FRONT.hessian
+newton = FRONT.newton
+lbfgs = FRONT.lbfgs
 
 __all__ = (
     "Descent",
@@ -50,11 +49,7 @@ __all__ = (
     "binary_cross_entropy_with_logits",
     "categorical_cross_entropy",
     "categorical_cross_entropy_with_logits",
-    "dL_da",
-    "dL_dp",
     "datasets",
-    "dp_dz",
-    "dz_da",
     "gradient",
     "gradient_ab",
     "gradient_descent",
@@ -74,13 +69,10 @@ __all__ = (
     "softplus",
 )
 
-# The estimator needs more than the chapters do, and more of Python than a small one has: it is
-# imported when it is first asked for. (Type checkers take TYPE_CHECKING to be true. MicroPython
-# lacks what the estimator needs, and there this function would hide the package's modules.)
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .model.estimator import LogisticRegression as LogisticRegression
-elif _sys.implementation.name != "micropython":
+# The estimator needs more than the lessons do, and more of Python than a small one has: it is
+# imported when it is first asked for. (MicroPython lacks what the estimator needs, and there this
+# function would hide the package's modules.)
+if _sys.implementation.name != "micropython":
 
     def __getattr__(name):
         if name != "LogisticRegression":

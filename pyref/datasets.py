@@ -1,9 +1,10 @@
-"""The documents' data, bit for bit as NumPy draws them but without NumPy, and two real sets.
+"""The documents' data, bit for bit as NumPy draws them but without NumPy, and three real sets.
 
     five_points     n = 5       d = 1   document 001                       separable
     seeded_cloud    n = 1000    d = 4   document 000                       separable
     challenger      n = 23      d = 1   Dalal, Fowlkes and Hoadley, 1989   not separable
     iris            n = 150     d = 4   Fisher, 1936, three classes        one class separable
+    titanic         n = 2201    words   Dawson, 1995, people counted       not separable
 
 "Separable" means: some score z = w . x + b is positive for exactly the samples labelled 1.
 Then the loss has no minimum at any finite (w, b), since doubling both makes every sample less
@@ -193,3 +194,29 @@ def iris():
     X = [[int(flower[j : j + 2]) / 10 for j in (0, 2, 4, 6)] for flower in flowers]
     y = [i // 50 for i in range(len(flowers))]
     return X, y, ("setosa", "versicolor", "virginica")
+
+
+# by class: women who survived and died, then men
+_TITANIC = (
+    ("first", 141, 4, 62, 118),
+    ("second", 93, 13, 25, 154),
+    ("third", 90, 106, 88, 422),
+    ("crew", 20, 3, 192, 670),
+)
+
+
+def titanic():
+    """The 2201 people of the Titanic, counted: 16 rows (class, sex, fate, people).
+
+    Source: Robert J. MacG. Dawson, The "Unusual Episode" Data Revisited, Journal of Statistics
+    Education 3 (1995), from the Board of Trade's inquiry of 1912; adults and children together.
+
+    >>> titanic()[0]
+    ('first', 'female', 'survived', 141)
+    """
+    rows = []
+    for group, *counts in _TITANIC:
+        fates = [("female", "survived"), ("female", "died"), ("male", "survived"), ("male", "died")]
+        for (sex, fate), people in zip(fates, counts):
+            rows.append((group, sex, fate, people))
+    return rows

@@ -1,123 +1,117 @@
 """Chapter 2: any number of classes, by softmax and categorical cross-entropy.
 
-Chapter 1 has one score and two outcomes. Here are C classes, each with a score of its own, and
-the answer is C probabilities:
+Chapter 1 has one score and two outcomes. Here are C classes, each with a score of its own, and the
+answer is C probabilities:
 
     zs[c] = W[0][c]*x[0] + W[1][c]*x[1] + ... + b[c]      the score of class c
     ps    = softmax(zs)                                   numbers from 0 to 1 that sum to 1
 
 The rest is chapter 1 again: how wrong the probabilities are (the loss), which way to move each
-parameter (the gradient), and the steps (the descent). With C = 2 it says what chapter 1 says,
-to rounding. `pyref.fast` holds the same functions, with the same names in the same order,
-compiled.
+parameter (the gradient), and the steps (the descent). With C = 2 it says what chapter 1 says. As in
+chapter 1, nothing is checked here.
 
 Legend, chapter 1's continued:
     C           the number of classes; a class is a number 0, 1, ... C-1
     c, k        any class, and the true class of a sample
     zs, ps      one sample's C scores and C predicted probabilities
     ys          one sample's label as C probabilities: 1 for k and 0 for the others, or soft
-    y           the n labels: n class numbers, or n rows ys
+    y           the n labels: n class numbers k, or n rows ys
     W, b        the weights, d rows (features) of C columns (classes); the C intercepts
-    es, all_es  e^z of each score after the shift below, and their sum
-    rs          C residuals: how the loss changes with each score
-    t           an update of the descent, counted from 0
+    es          e^z of each score, after the shift of section 1
+    rs          C residuals: how L changes with each score
 
 Source: document 000, "for multiclass classification"; its i, j, N are our i, c, n.
 """
 
-from math import exp, log
+from math import exp, isfinite, log
 
-from .front import checks
-from .front.checks import Descent
-from .logistic import _penalty, _safe_learning_rate, log1p
+from .logistic import log1p, total
 
 # -------------------------------------------------------- 1. from C scores to C probabilities
 #
-# In chapter 1 the score compares two outcomes: z = log(p / (1-p)), their log-odds. Now let
-# every two classes compare so, each with its own score:
+# In chapter 1 the score compares two outcomes: z = log(p / (1-p)). Now let every two classes
+# compare so, each with its own score:
 #
-#     log(ps[c] / ps[k]) = zs[c] - zs[k],     that is     ps[c] : ps[k] = e^zs[c] : e^zs[k]
+#     log(ps[c] / ps[k])  =  zs[c] - zs[k],      that is      ps[c] : ps[k]  =  e^zs[c] : e^zs[k]
 #
 # The probabilities are in proportion to e^z, and they sum to 1. Only this does both:
 #
-#     ps[c] = e^zs[c] / (e^zs[0] + ... + e^zs[C-1])                              (softmax)
+#     ps[c]  =  e^zs[c] / (e^zs[0] + ... + e^zs[C-1])                              (softmax)
+
+
+def softmax_as_printed(zs):
+    """The formula as it stands.
+
+    >>> softmax_as_printed([0, 0, 0, 0])
+    [0.25, 0.25, 0.25, 0.25]
+    >>> softmax_as_printed([1000, 0])               # e^1000 has no float
+    Traceback (most recent call last):
+    OverflowError: math range error
+    """
+    es = [exp(z) for z in zs]
+    return [e / total(es) for e in es]
+
+
+# Only differences of scores count. Add any number to all C of them, and nothing changes: above and
+# below the fraction bar every term grows by the same factor. Two things follow.
 #
-# Only differences of scores count. Add any number to all C of them, and nothing changes:
-# above and below the fraction bar every term grows by the same factor. Two things follow.
+# The shift. Subtract the largest score from all of them. Then every e^z is at most 1, the largest
+# is exactly 1, and the others can only become 0.
 #
-# The shift. e^1000 has no float, so subtract the largest score m from all. Then every e^(z-m)
-# is at most 1, the largest is exactly 1, and the others can only underflow.
-#
-# One class is redundant. C scores hold C-1 differences, so one class's score could as well
+# One class is redundant. C scores hold C-1 differences, so the score of one class could as well
 # stay 0 for ever. For C = 2 and zs = [0, z] that is chapter 1's model:
 #
-#     ps[1] = e^z / (e^0 + e^z) = sigmoid(z)
+#     ps[1]  =  e^z / (e^0 + e^z)  =  sigmoid(z)
 
 
-def logsumexp(zs):
-    """log(e^zs[0] + ... + e^zs[C-1]): a smooth maximum. Its derivative by zs[c] is softmax's ps[c].
+def exponentials(zs):
+    """The shifted e^z of each score; the class with the largest; and the sum of all the others.
 
-    zs is one or more scores. For [0, z] it is chapter 1's softplus(z). TypeError or ValueError
-    names the entry that cannot be used. -inf adds nothing; of nothing but -inf it is -inf.
+    >>> exponentials([1000, 1000])
+    ([1.0, 1.0], 0, 1.0)
 
-    >>> logsumexp([1000, 1000]) == 1000 + log(2)
-    True
-    >>> from pyref.logistic import softplus
-    >>> logsumexp([0, 3]) == softplus(3)
-    True
+    Why the sum of the others, and not of all, which is 1 more? Where they are tiny, log(1 + rest)
+    and 1 - ps[top] need all digits of rest, and 1 + rest rounds them away.
     """
-    zs = checks.scores(zs)
-    _, top, rest = _exponentials(zs)
-    m = zs[top]
-    if m in (checks.INFINITY, checks.MINUS_INFINITY) and all([z == z for z in zs]):
-        return m  # the sum is infinite, or 0: known without a shift, which would be inf - inf
-    # log(e^m * (1 + rest)) = m + log(1 + rest)
-    return m + log1p(rest)
+    largest = max(zs)
+    es = [exp(z - largest) for z in zs]
+    if largest != largest:  # a NaN among the scores: every e is a NaN
+        return es, 0, largest
+    top = zs.index(largest)
+    es[top] = 0.0
+    rest = total(es)
+    es[top] = 1.0  # e^(largest - largest), also where largest is infinite
+    return es, top, rest
 
 
 def softmax(zs):
-    """The probabilities that belong to C scores: e^zs[c] / (e^zs[0] + ... + e^zs[C-1]).
+    """The C probabilities.
 
-    zs is one or more scores; returns as many probabilities. For [0, z] they are those of
-    chapter 1, 1 - sigmoid(z) and sigmoid(z). TypeError or ValueError names the entry that
-    cannot be used.
-
-    >>> softmax([0, 0, 0, 0])
-    [0.25, 0.25, 0.25, 0.25]
-    >>> softmax([1e308, -1e308, 1e308])
-    [0.5, 0.0, 0.5]
+    >>> softmax([1000, 0]), softmax([1e308, -1e308, 1e308])
+    ([1.0, 0.0], [0.5, 0.0, 0.5])
     >>> from pyref.logistic import sigmoid
     >>> softmax([0, 3])[1] == sigmoid(3)
     True
-
-    A score of -inf has probability 0; a score of inf has 1, if no other is inf. Where several
-    are, or all of two or more are -inf, inf - inf tells nothing of their shares, and every
-    probability is NaN; so it is with a NaN among the scores. A single class always has 1.
-
-    A tiny probability pays for the shift, which rounds zs[c] - m: up to half a unit in the last
-    place of that difference is its relative error. For [8.06, -608.84] this is 5.5e-14; for
-    [0, z] there is nothing to round.
     """
-    es, _, rest = _exponentials(checks.scores(zs))
+    es, _, rest = exponentials(zs)
     all_es = 1 + rest
     return [e / all_es for e in es]
 
 
-def _exponentials(zs):
-    # Returns es, the top class, and rest: the sum of es without the top's. So all_es is 1 + rest.
-    # Why not all_es itself: when the top leaves little to the others, log(all_es) and 1 - p of
-    # the top need all the digits of that little, and 1 + rest rounds them away.
-    m = max(zs)
-    es = [exp(z - m) for z in zs]
-    if m != m:  # a NaN, and so every e is a NaN
-        return es, 0, m
-    top = zs.index(m)
-    es[top] = 0.0
-    rest = 0.0
-    for e in es:
-        rest += e
-    es[top] = 1.0  # e^(m-m), at m = inf too
-    return es, top, rest
+def logsumexp(zs):
+    """log(e^zs[0] + ... + e^zs[C-1]): a smooth maximum. Its derivative by zs[c] is ps[c].
+
+    For [0, z] it is chapter 1's softplus(z).
+
+    >>> logsumexp([1000, 1000]) == 1000 + log(2)
+    True
+    """
+    _, top, rest = exponentials(zs)
+    largest = zs[top]
+    if not isfinite(largest) and all([z == z for z in zs]):
+        return largest  # the sum is infinite, or 0: known without a shift, which would be inf - inf
+    # log(e^largest * (1 + rest))
+    return largest + log1p(rest)
 
 
 # -------------------------------------------------------- 2. how wrong are C probabilities?
@@ -126,311 +120,191 @@ def _exponentials(zs):
 def categorical_cross_entropy(ys, ps):
     """The loss of one sample: -(ys[0] log(ps[0]) + ... + ys[C-1] log(ps[C-1])).
 
-    With a true class k it is -log(ps[k]): what the others share among them does not matter.
-    Summed over the samples it is document 000's formula; with ys = [1-y, y] and ps = [1-p, p],
-    chapter 1's. ys and ps are C numbers from 0 to 1 each, and ys sums to 1, else ValueError.
+    With a true class k it is -log(ps[k]), minus the log of the chance that the model gave to what
+    happened; what the others share among them does not matter. (Document 000; with ys = [1-y, y]
+    and ps = [1-p, p] it is chapter 1's.)
 
     >>> round(categorical_cross_entropy([0, 1, 0], [0.2, 0.7, 0.1]), 6)
     0.356675
-    >>> categorical_cross_entropy([0, 1, 0], [0.5, 0, 0.5])
-    inf
     """
-    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
-    ps = checks.numbers(ps, "ps")
-    checks.same_classes(ps, "ps", len(ys), "probability")
     loss = 0.0
-    for c, (y_c, p_c) in enumerate(zip(ys, ps)):
-        checks.probability(p_c, f"ps[{c}]")
+    for y_c, p_c in zip(ys, ps):
         if y_c > 0:  # 0 * log(0) counts as 0, as in chapter 1
-            loss -= y_c * log(p_c) if p_c > 0 else checks.MINUS_INFINITY
+            loss -= y_c * log(p_c) if p_c > 0 else -float("inf")
     return loss
-
-
-def categorical_cross_entropy_with_logits(ys, zs):
-    """The same loss from the scores: categorical_cross_entropy(ys, softmax(zs)), no detour.
-
-    With  -log(ps[c]) = logsumexp(zs) - zs[c]:
-
-        L = ys[0] (logsumexp(zs) - zs[0]) + ... + ys[C-1] (logsumexp(zs) - zs[C-1])
-
-    ys is C probabilities that sum to 1, zs C scores, else ValueError. A score of -inf costs
-    nothing if its label is 0, and inf otherwise; scores further apart than the largest float
-    count as infinitely far. Where softmax is NaN, so is the loss.
-
-    >>> categorical_cross_entropy_with_logits([1, 0], [-1000, 0])      # from ps it would be inf
-    1000.0
-    """
-    ys = checks.label_row(checks.numbers(ys, "ys"), "ys")
-    zs = checks.scores(zs)
-    checks.same_classes(zs, "zs", len(ys), "score")
-    return _loss_and_residuals(_label(ys), zs)[0]
 
 
 # -------------------------------------------------------- 3. from the loss to the scores
 #
-# How does L change with the score of class c? Take the loss from the scores, the line above.
-# zs[c] stands in it twice: in logsumexp, under every label, and by itself, under ys[c].
+# How does L change with the score of class c? By -log(ps[c]) = logsumexp(zs) - zs[c] the loss is
 #
-#     dL/dzs[c] = (ys[0] + ... + ys[C-1]) ps[c] - ys[c]  =  ps[c] - ys[c]
+#     L  =  ys[0] (logsumexp(zs) - zs[0]) + ... + ys[C-1] (logsumexp(zs) - zs[C-1])
 #
-# since d logsumexp / dzs[c] = e^zs[c] / (e^zs[0] + ... + e^zs[C-1]) = ps[c]. (The longer way
-# is chapter 1's chain rule: -ys[k]/ps[k] times dps[k]/dzs[c], which is ps[k] (1 - ps[k]) for
-# c = k and -ps[k] ps[c] for the others, summed over k. All the fractions cancel again.)
+# zs[c] stands in it twice: in logsumexp, under every label, and by itself, under ys[c]. The
+# derivative of logsumexp is ps[c], and the labels sum to 1:
+#
+#     dL/dzs[c]  =  ps[c] - ys[c]                                  once more: p - y
+#
+# (The longer way is chapter 1's chain rule: -ys[k]/ps[k] times dps[k]/dzs[c], which is
+# ps[k] (1 - ps[k]) for c = k and -ps[k] ps[c] for the others, summed over k. All the fractions
+# cancel again.)
 #
 # Like chapter 1's residual it must not be computed as it is printed. For the true class it is
 # ps[k] - 1, and when ps[k] rounds to 1 nothing is left of it. But 1 - ps[k] is the sum of the
-# other probabilities, so without any cancellation
+# other probabilities, so without any subtraction
 #
 #     rs[c] = ps[c]  for c other than k,       rs[k] = -(sum of ps[c] for c other than k)
-#
-# A soft label is a mixture of true classes: take these rs for k = 0 with weight ys[0], for
-# k = 1 with weight ys[1], and so on. For each c that adds up to
-#
-#     rs[c] = ps[c] (sum of the other ys) - ys[c] (sum of the other ps)
-#
-# This is the exact derivative also when rounding makes ys sum to not quite 1.
 
 
-def _label(ys):
-    # What the loss and the residuals ask of a label: the sum of ys, and for each class with
-    # ys[c] > 0 the triple (c, ys[c], the sum of the other ys).
-    # Sums of the others by subtraction: total - ys[c] cancels only where ys[c] is most of the
-    # total. That can only be the largest, so its others are summed by themselves (rest); those
-    # of any other class hold the largest, which is no smaller than what is taken away.
-    largest = max(ys)
-    top = ys.index(largest)
-    rest = 0.0
-    for c, y_c in enumerate(ys):
-        if c != top:
-            rest += y_c
-    parts = []
+def loss_and_residuals(k, zs):
+    """L and rs of a sample of class k.
+
+    >>> loss, rs = loss_and_residuals(0, [40, 0])
+    >>> rs, softmax([40, 0])[0] - 1                     # ps[k] - 1 has lost everything
+    ([-4.248354255291589e-18, 4.248354255291589e-18], 0.0)
+    """
+    es, top, rest = exponentials(zs)
+    all_es = 1 + rest
+    # logsumexp(zs) - zs[k]  =  log(1 + rest), and the distance of zs[k] from the largest
+    loss = log1p(rest)
+    rs = [e / all_es for e in es]
+    if k == top:
+        others = rest
+    else:
+        others = 1 + (rest - es[k])  # the 1 of the largest, and the rest without k
+        loss += zs[top] - zs[k]
+    rs[k] = -others / all_es
+    return loss, rs
+
+
+# A soft label is a mixture of true classes: take these rs for k = 0 with weight ys[0], for k = 1
+# with weight ys[1], and so on. For each c that adds up to
+#
+#     rs[c]  =  ps[c] (sum of the other ys) - ys[c] (sum of the other ps)
+#
+# The sums of the others are again never 1 minus something: the largest of the ys is left out of a
+# sum of its own (`less`), and every other label has it among its others.
+
+
+def loss_and_residuals_soft(ys, zs):
+    """L and rs of a sample whose label is C probabilities.
+
+    >>> loss_and_residuals_soft([1, 0], [40, 0]) == loss_and_residuals(0, [40, 0])
+    True
+    """
+    es, top, rest = exponentials(zs)
+    all_es = 1 + rest
+    most = ys.index(max(ys))
+    less = total(ys[:most]) + total(ys[most + 1 :])
+    all_ys = ys[most] + less
+    loss = all_ys * log1p(rest)
+    rs = [all_ys * e / all_es for e in es]  # where ys[c] = 0, the other ys are all of them
     for c, y_c in enumerate(ys):
         if y_c > 0:
-            parts.append((c, y_c, rest if c == top else largest + (rest - y_c)))
-    return largest + rest, parts
-
-
-def _labels(y, C):
-    # n labels in that form; the samples of one class share theirs
-    if isinstance(y[0], list):
-        return [_label(ys) for ys in y]
-    of_class = [(1.0, [(k, 1.0, 0.0)]) for k in range(C)]
-    return [of_class[k] for k in y]
-
-
-def _loss_and_residuals(label, zs):
-    es, top, rest = _exponentials(zs)
-    all_es = 1 + rest
-    total, parts = label
-    # L = sum of ys[c] (logsumexp(zs) - zs[c]), with logsumexp(zs) = zs[top] + log(1 + rest):
-    # every label pays the logarithm, and each below the top its distance from there
-    loss = total * log1p(rest)
-    # where ys[c] = 0, the residual is ps[c] times the sum of the other ys, which is all of it
-    rs = [total * e / all_es for e in es]
-    for c, y_c, other_ys in parts:
-        if c == top:
-            other_es = rest
-        else:
-            other_es = 1 + (rest - es[c])  # the top's 1, and the rest without c (see _label)
-            loss += y_c * (zs[top] - zs[c])
-        # rs[c] = ps[c] (sum of the other ys) - ys[c] (sum of the other ps)
-        rs[c] = (es[c] * other_ys - y_c * other_es) / all_es
+            other_ys = less if c == most else ys[most] + (less - y_c)
+            if c == top:
+                others = rest
+            else:
+                others = 1 + (rest - es[c])
+                loss += y_c * (zs[top] - zs[c])
+            rs[c] = (es[c] * other_ys - y_c * others) / all_es
     return loss, rs
 
 
 # -------------------------------------------------------- 4. many samples: the gradient
 
 
-def softmax_gradient(X, y, W, b, sample_weight=None):
-    """Loss and gradient of the C scores, summed over the samples: (loss, grad_W, grad_b).
+def softmax_gradient(X, y, W, b, s=None):
+    """Sums over the rows of s_i L_i, of s_i rs_i[c] x_i[j] and of s_i rs_i[c].
 
-        loss         = sum of L(ys_i, zs_i)
-        grad_W[j][c] = sum of (ps_i[c] - ys_i[c]) * x_i[j]
-        grad_b[c]    = sum of (ps_i[c] - ys_i[c])
-
-    X is n rows of d features; y is n class numbers from 0 to C-1 or n rows of C probabilities
-    that sum to 1; W is d rows of C weights, b is C intercepts, and so are grad_W and grad_b;
-    sample_weight counts the rows as in chapter 1. TypeError or ValueError names the entry that
-    cannot be used. (Document 000.)
+    Returns (loss, grad_W, grad_b): a number, d rows of C, and C.
 
     >>> softmax_gradient([[1, 0], [0, 1]], [0, 1], [[0, 0], [0, 0]], [0, 0])[1:]
     ([[-0.5, 0.5], [0.5, -0.5]], [0.0, 0.0])
 
-    The residuals of a sample sum to 0 over the classes, and so does every row of the gradient.
-    A sure and right prediction keeps its tiny gradient, which ps[k] - 1 has lost:
-
-    >>> _, _, grad_b = softmax_gradient([[1]], [0], [[40, 0]], [0, 0])
-    >>> round(grad_b[0] * 1e18, 6), softmax([40, 0])[0] - 1
-    (-4.248354, 0.0)
+    The residuals of a sample sum to 0 over the classes, and so does every row of grad_W.
     """
-    X = checks.table(X)
-    y = checks.class_labels(y, len(X))
-    s = checks.sample_weights(sample_weight, len(X))
-    W = checks.class_weights(W, len(X[0]))
-    C = len(W[0])
-    b = checks.intercepts(b, C)
-    checks.class_label_values(y, C)
-    checks.sample_weight_values(s, len(X))
-    checks.table_values(X)
-    return _softmax_gradient(X, _labels(y, C), W, b, s)
-
-
-def _softmax_gradient(X, labels, W, b, s):
-    loss = 0.0
-    grad_W, grad_b = [[0.0] * len(b) for _ in W], [0.0] * len(b)
-    for i, x_i in enumerate(X):
-        if s is not None and not s[i]:
-            continue
-        # zs[c] = b[c] + W[0][c] * x[0] + W[1][c] * x[1] + ...
-        zs = list(b)
-        for W_j, x_ij in zip(W, x_i):
+    of_one = loss_and_residuals_soft if type(y[0]) is list else loss_and_residuals
+    loss, grad_W, grad_b = 0.0, [[0.0] * len(b) for _ in W], [0.0] * len(b)
+    for x_i, y_i, s_i in zip(X, y, s or [1.0] * len(y)):  # X: n,d  y: n or n,C  s: n
+        zs = list(b)  # C
+        for W_j, x_ij in zip(W, x_i):  # W: d,C
             for c, w in enumerate(W_j):
                 zs[c] += w * x_ij
-        loss_i, rs = _loss_and_residuals(labels[i], zs)
-        if s is not None:
-            loss_i *= s[i]
-            rs = [s[i] * r for r in rs]
-        loss += loss_i
+        loss_i, rs = of_one(y_i, zs)  # rs: C
+        loss += s_i * loss_i
         # dL/dzs[c] = rs[c], and zs[c] changes with W[j][c] by x[j], with b[c] by 1
-        for grad_j, x_ij in zip(grad_W, x_i):
+        rs = [s_i * r for r in rs]
+        for grad_j, x_ij in zip(grad_W, x_i):  # grad_W: d,C
             for c, r in enumerate(rs):
                 grad_j[c] += r * x_ij
-        for c, r in enumerate(rs):
+        for c, r in enumerate(rs):  # grad_b: C
             grad_b[c] += r
     return loss, grad_W, grad_b
 
 
 # -------------------------------------------------------- 5. softmax regression
 #
-# The objective is chapter 1's F, with |W|^2 the sum of all d*C squares: mean loss + l2/2 |W|^2.
-# The C intercepts are free again. (With l2 > 0 the redundant class is settled too: of all W
-# with the same differences the penalty likes best the one whose rows sum to 0.)
-
-
-def softmax_safe_learning_rate(X, reduction="mean", l2=0.0, sample_weight=None):
-    """A learning rate with which every step of softmax_descent lowers F: 1 / L.
-
-    By chapter 1's argument, once we know how much the loss may curve by the scores. Move them
-    along a direction u of length 1. The slope is the sum of (ps[c] - ys[c]) u[c], and changes
-    by the sum of ps[c] u[c]^2 less the square of the sum of ps[c] u[c]. That is the variance of
-    a number which is u[c] with probability ps[c]. A variance is at most a quarter of the range
-    squared, and (u[c] - u[k])^2 <= 2 (u[c]^2 + u[k]^2) <= 2. So 1/2 takes the place of 1/4:
-
-        curvature of F  <=  L  =  mean of (|x|^2 + 1) / 2  +  l2
-
-    Arguments and errors are those of `safe_learning_rate`.
-
-    >>> softmax_safe_learning_rate([[1, 2], [3, 4]])
-    0.125
-    """
-    X = checks.table(X)
-    s = checks.sample_weights(sample_weight, len(X))
-    checks.choice(reduction, "reduction", ("sum", "mean"))
-    l2 = checks.not_negative(l2, "l2")
-    total = checks.sample_weight_values(s, len(X))
-    checks.table_values(X)
-    rate = _safe_learning_rate(X, s, total, l2, 1 / 2)
-    return rate / total if reduction == "sum" else rate
+# What the descent lowers is chapter 1's F, with |W|^2 the sum of all d*C squares:
+#
+#     F(W, b)  =  sum of s_i L_i / sum of s_i  +  l2/2 * |W|^2
+#
+# The C intercepts are free again. (With l2 > 0 the redundant class is settled too: of all W with
+# the same differences the penalty likes best the one whose rows sum to 0.)
+#
+# How large may a step be? Chapter 3 asks how much L can curve along a direction u of length 1 in
+# the scores. Its derivative there is the sum of (ps[c] - ys[c]) u[c], and the change of that is the
+# variance of a number which is u[c] with probability ps[c]. A variance is at most a quarter of the
+# range squared, and (u[c] - u[k])^2 <= 2 (u[c]^2 + u[k]^2) <= 2. So 1/2 takes the place of 1/4 in
+# `safe_learning_rate`.
 
 
 def softmax_descent(
-    X,
-    y,
-    *,
-    classes=None,
-    learning_rate,
-    iterations,
-    W=None,
-    b=None,
-    momentum=0.0,
-    reduction="mean",
-    tolerance=0.0,
-    callback=None,
-    l2=0.0,
-    sample_weight=None,
+    X, y, W, b, learning_rate, iterations, momentum=0.0, tolerance=0.0, l2=0.0, s=None, watch=None
 ):
-    """Fit (W, b) by steps against the gradient: Descent(w, b, losses, iterations, status).
+    """Steps against the gradient of F: (W, b, losses, status), each as in chapter 1.
 
         v <- momentum * v + gradient            (W, b) <- (W, b) - learning_rate * v
 
-    X is n rows of d features; y is n class numbers or n rows of C probabilities. C is `classes`;
-    without it, the width of y's rows, or one more than the largest class number (give it where
-    y may lack the last classes). W, d rows of C, and b, C intercepts, start at zeros unless
-    given. The result's w is d rows of C. All else is as in chapter 1's gradient_descent:
-    learning_rate a number or "safe", reduction "mean" or "sum", l2, sample_weight, losses[t]
-    the objective F before update t, callback(t, losses[t]) after it, and status "converged",
-    "iterations" or "diverged". TypeError or ValueError names the argument or the entry that
-    cannot be used.
-
-    >>> X, y = [[-3], [-2], [-1], [1], [2], [3]], [0, 1, 0, 2, 1, 2]
-    >>> fit = softmax_descent(X, y, learning_rate=1, iterations=1000, tolerance=1e-9)
-    >>> fit.status, [round(p, 4) for p in softmax([w * 3 + b for w, b in zip(fit.w[0], fit.b)])]
+    >>> X, y = [[-3.0], [-2.0], [-1.0], [1.0], [2.0], [3.0]], [0, 1, 0, 2, 1, 2]
+    >>> zeros = [[0.0, 0.0, 0.0]], [0.0, 0.0, 0.0]
+    >>> W, b, losses, status = softmax_descent(X, y, *zeros, 1.0, 1000, tolerance=1e-9)
+    >>> status, [round(p, 4) for p in softmax([w * 3 + b_c for w, b_c in zip(W[0], b)])]
     ('converged', [0.0062, 0.1828, 0.8109])
 
-    C = 2 is chapter 1 again: w is the difference of the two columns. The columns start equal
-    and move apart in equal steps, each with the whole residual, so that half the learning rate
-    goes the same way:
+    C = 2 is chapter 1 again. Its w is the difference of the two columns. They start equal and move
+    apart in equal steps, each with the whole residual, so that half the learning rate goes the same
+    way:
 
     >>> from pyref.logistic import gradient_descent
-    >>> X, y = [[1], [2], [3], [4]], [0, 1, 0, 1]
-    >>> one = gradient_descent(X, y, learning_rate=0.5, iterations=100)
-    >>> two = softmax_descent(X, y, learning_rate=0.25, iterations=100)
-    >>> abs(one.w[0] - (two.w[0][1] - two.w[0][0])) < 1e-12
+    >>> X, y = [[1.0], [2.0], [3.0], [4.0]], [0, 1, 0, 1]
+    >>> one, _, _, _ = gradient_descent(X, y, [0.0], 0.0, 0.5, 100)
+    >>> two, _, _, _ = softmax_descent(X, y, [[0.0, 0.0]], [0.0, 0.0], 0.25, 100)
+    >>> abs(one[0] - (two[0][1] - two[0][0])) < 1e-12
     True
     """
-    X = checks.table(X)
-    y = checks.class_labels(y, len(X))
-    s = checks.sample_weights(sample_weight, len(X))
-    d = len(X[0])
-    C = checks.classes_of(y) if classes is None else checks.count(classes, "classes", 1)
-    learning_rate = checks.learning_rate(learning_rate)
-    iterations = checks.count(iterations, "iterations")
-    W = [[0.0] * C for _ in range(d)] if W is None else checks.class_weights(W, d, C)
-    b = [0.0] * C if b is None else checks.intercepts(b, C)
-    momentum = checks.not_negative(momentum, "momentum")
-    checks.choice(reduction, "reduction", ("sum", "mean"))
-    tolerance = checks.not_negative(tolerance, "tolerance")
-    checks.callback(callback)
-    l2 = checks.not_negative(l2, "l2")
-    checks.class_label_values(y, C)
-    total = checks.sample_weight_values(s, len(X))
-    checks.table_values(X)
-
-    labels = _labels(y, C)
-    if learning_rate == "safe":
-        step = _safe_learning_rate(X, s, total, l2, 1 / 2) / total
-    else:
-        step = learning_rate / total if reduction == "mean" else learning_rate
-    # b is the last row, below W: what moves W moves b
-    rows = W + [b]
-    v = [[0.0] * C for _ in rows]
-    losses = []
-    status = "iterations"
-    for t in range(iterations):
-        W = rows[:d]
-        loss, grad_W, grad_b = _softmax_gradient(X, labels, W, rows[d], s)
-        F = loss / total
+    n, C = total(s) if s else len(y), len(b)
+    rows = W + [b]  # b is the last row, below W: what moves W moves b
+    v, losses = [[0.0] * C for _ in rows], []
+    for k in range(iterations):
+        W, b = rows[:-1], rows[-1]
+        loss, grad_W, grad_b = softmax_gradient(X, y, W, b, s)
+        F = loss / n
+        grad = [[g / n for g in row] for row in grad_W + [grad_b]]
         if l2:
-            F += _penalty([w for W_j in W for w in W_j], l2)
-            grad_W = [
-                [g + total * l2 * w for g, w in zip(grad_j, W_j)] for grad_j, W_j in zip(grad_W, W)
-            ]
-        if not checks.is_finite(F):
-            status = "diverged"
-            break
-        grad = grad_W + [grad_b]
-        if all([abs(g) / total <= tolerance for grad_j in grad for g in grad_j]):
-            status = "converged"
-            break
-        # v <- momentum * v + gradient
-        v = [[momentum * u + g for u, g in zip(v_j, grad_j)] for v_j, grad_j in zip(v, grad)]
-        # (W, b) <- (W, b) - step * v
-        new = [[w - step * u for w, u in zip(row, v_j)] for row, v_j in zip(rows, v)]
-        if not all([checks.is_finite(w) for row in new for w in row]):
-            status = "diverged"
-            break
-        rows = new
+            F += l2 / 2 * total([w * w for row in W for w in row])
+            grad = [[g + l2 * w for g, w in zip(*pair)] for pair in zip(grad, W)] + grad[-1:]
+        if all([abs(g) <= tolerance for row in grad for g in row]):
+            return W, b, losses, "converged"
+        v = [[momentum * u + g for u, g in zip(*pair)] for pair in zip(v, grad)]
+        rows = [[w - learning_rate * u for w, u in zip(*pair)] for pair in zip(rows, v)]
+        if not (isfinite(F) and all([isfinite(w) for row in rows for w in row])):
+            return W, b, losses, "diverged"
         losses.append(F)
-        if callback is not None and callback(t, losses[t]):
+        if watch is not None and watch(k, F):
             break
-    return Descent(rows[:d], rows[d], losses, len(losses), status)
+    return rows[:-1], rows[-1], losses, "iterations"
+
+
+# The same loops in C: csrc/plain.c, to be read; csrc/chapters/multinomial.c, as they are run.
+# Next: chapter 3 (second_order.py): how far a step may go, and a method without a learning rate.

@@ -1,34 +1,42 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .front.checks import _Number, _Numbers, _Table
+_Numbers = Sequence[float]
+_Matrix = Sequence[_Numbers]
 
-def hessian(
-    X: _Table, y: _Numbers, w: _Numbers, b: _Number, sample_weight: _Numbers | None = None
-) -> tuple[float, list[float], list[list[float]]]: ...
-
-# What the other files and the compiled twin take from here. A Hessian and its triangle are whatever
-# the given `cholesky` and `solve` make of them.
 ROUNDING: float
-_Vector = list[float]
 
-def _dot(u: Iterable[float], v: Iterable[float]) -> float: ...
-def _plus(u: _Vector, t: float, v: _Vector) -> _Vector: ...
-def _cholesky(
-    hess: list[_Vector], shift: float = 0.0
-) -> tuple[list[_Vector], None] | tuple[None, int]: ...
-def _solve(L: list[_Vector], v: _Vector) -> _Vector: ...
-def _newton_step(
-    hess: Any,
-    grad: Iterable[float],
-    cholesky: Callable[..., Any],
-    solve: Callable[[Any, _Vector], _Vector],
-) -> tuple[_Vector, Any, bool]: ...
-def _lbfgs_step(
-    pairs: Any,
-    grad: Iterable[float],
-    ridge: _Vector,
-    dot: Callable[[Any, Any], float],
-    plus: Callable[[Any, float, Any], Any],
-    solve: Callable[[Any], Any] | None = None,
+def dot(u: _Numbers, v: _Numbers) -> float: ...
+def plus(u: _Numbers, t: float, v: _Numbers) -> list[float]: ...
+def curvature(z: float) -> float: ...
+def safe_learning_rate(
+    X: _Matrix, l2: float = 0.0, s: _Numbers | None = None, steepest: float = 0.25
+) -> float: ...
+def hessian(
+    X: Sequence[list[float]], y: _Numbers, w: _Numbers, b: float, s: _Numbers | None = None
+) -> tuple[float, list[float], list[list[float]]]: ...
+def newton_step(
+    X: Sequence[list[float]], y: _Numbers, w: list[float], b: float
+) -> tuple[list[float], float, list[float], list[list[float]]] | None: ...
+def first_steps(
+    X: Sequence[list[float]], y: _Numbers, w: list[float], b: float, count: int
+) -> None: ...
+def newton(
+    X: Sequence[list[float]],
+    y: _Numbers,
+    w: list[float] | None = None,
+    b: float = 0.0,
+    iterations: int = 25,
+    tolerance: float = 1e-10,
+) -> tuple[list[float], float, list[list[float]], int] | None: ...
+def cholesky(hess: _Matrix) -> list[list[float]]: ...
+def solve_lower(T: _Matrix, v: _Numbers) -> list[float]: ...
+def solve(T: _Matrix, v: _Numbers) -> list[float]: ...
+def standard_errors(hess: _Matrix) -> list[float]: ...
+def lbfgs_step(
+    pairs: Sequence[tuple[Any, Any]],
+    grad: _Numbers,
+    guess: Callable[[Any], Any],
+    dot: Callable[[Any, Any], float] = ...,
+    plus: Callable[[Any, float, Any], Any] = ...,
 ) -> Any: ...

@@ -17,7 +17,6 @@ Needs scikit-learn, the extra [sklearn].
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 try:
@@ -31,15 +30,17 @@ except ImportError as problem:
         " pip install 'pyref-logistic[sklearn]'. pyref.LogisticRegression works without it."
     ) from problem
 
-from .model import estimator as estimators
-from .model.estimator import Callback, Table
+from .model import estimator as plain
+from .model.backends import backend
+from .model.estimator import Callback
+from .model.reading import Table
 
 __all__ = ("LogisticRegression",)
 
 FLOATS = (np.float64, np.float32)  # what the compiled implementation reads without a copy
 
 
-class LogisticRegression(ClassifierMixin, BaseEstimator, estimators.LogisticRegression):  # type: ignore[misc]
+class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegression):  # type: ignore[misc]
     """pyref.LogisticRegression, as scikit-learn has it; parameters and results as there.
 
     But classes_, coef_ (1 x d for two classes, else C x d) and intercept_ (1, or C) are arrays,
@@ -61,7 +62,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, estimators.LogisticRegr
             raise ValueError(
                 f"y has only one class, {classes.tolist()[0]!r}: give samples of two or more"
             )
-        name, module = estimators.backend(self.backend)
+        name, module = backend(self.backend)
         names = getattr(self, "feature_names_in_", None)  # set, or removed, by validate_data
         n, d = X.shape
         known = None if names is None else list(names)
@@ -78,7 +79,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, estimators.LogisticRegr
             self.feature_names_in_ = names
         return self
 
-    def _apply(self, function: Callable[..., Any], X: Any) -> tuple[Any, Any]:
+    def _apply(self, function: str, X: Any) -> tuple[Any, Any]:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=FLOATS, order="C")
         return super()._apply(function, X)

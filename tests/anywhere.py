@@ -111,8 +111,42 @@ def scalars(L):
     check("loss from a tiny p", near(loss(0, 1e-20), 1e-20, 6))
     check("loss of certain predictions", [loss(1, 0), loss(0, 1)] == [INFINITY, INFINITY])
     check("0 * log(0) is 0", [loss(1, 1), loss(0, 0)] == [0.0, 0.0])
-    check("the three pieces", [L.dL_dp(1, 0.5), L.dp_dz(0.5), L.dz_da(3)] == [-2.0, 0.25, 3.0])
     check("sigmoid_derivative", near(L.sigmoid_derivative(40), 4.2483542552915889592e-18))
+
+
+# -------------------------------------------------------- the lessons, as they stand
+
+
+def lessons(pyref, data):
+    """Plain functions, without checks; what the public ones compute, to the bit."""
+    from pyref import logistic, multinomial, second_order
+
+    pieces = [logistic.dL_dp(1, 0.5), logistic.dp_dz(0.5), logistic.dz_da(3)]
+    check("the three pieces", pieces == [-2.0, 0.25, 3.0])
+    product = logistic.dL_da(3, 1, 0.5, -1)
+    check("and their product", near(product, (logistic.sigmoid(0.5) - 1) * 3))
+    check("sigmoid as printed", logistic.sigmoid_as_printed(0) == 0.5)
+    got = logistic.loss_and_residual(1, 40.0)
+    check("loss_and_residual", near(got, (4.248354255291589e-18, -4.248354255291589e-18), 6))
+    x, y = data.challenger()
+    X = [[x_i / 70] for x_i in x]
+    s = [1.0 + i % 3 for i in range(23)]
+    plain = logistic.gradient_descent(X, y, [0.5], 0.0, 0.5, 40, 0.5, 0.0, 0.1, s)
+    fit = pyref.gradient_descent(
+        *(X, y), w=[0.5], learning_rate=0.5, iterations=40, momentum=0.5, l2=0.1, sample_weight=s
+    )
+    check("plain descent", plain == (fit.w, fit.b, fit.losses, fit.status))
+    W, b = [[0.5, -0.5]], [0.0, 0.0]
+    plain = multinomial.softmax_descent(X, y, W, b, 0.5, 40, 0.5, 0.0, 0.1, s)
+    fit = pyref.softmax_descent(
+        *(X, y), W=W, learning_rate=0.5, iterations=40, momentum=0.5, l2=0.1, sample_weight=s
+    )
+    check("plain softmax descent", plain == (fit.w, fit.b, fit.losses, fit.status))
+    w, b, hess, steps = second_order.newton([[x_i] for x_i in x], y)
+    check(f"plain newton: {w} {b}", near((w, b), CHALLENGER, 1e-10 / EPS) and steps < 10)
+    errors = second_order.standard_errors(hess)
+    check("plain standard errors", near(errors, CHALLENGER_ERRORS, 1e-9 / EPS))
+    check("a plain newton that is lost", second_order.newton([[1], [2]], [0, 1]) is None)
 
 
 # -------------------------------------------------------- chapter 1: the documents
@@ -129,9 +163,9 @@ EXACT_000_LOSSES = (1.1218398748296045, 0.05013263987944417)
 # below 2 / (largest curvature). So rounding errors only add up: over K steps at most
 # K * learning_rate * 2 n eps * (sum of magnitudes of the gradient's terms) / n, and the roundings
 # of the parameters. For document 001 that is 1000 * 0.1 * 2 eps * 15 = 7e-13. Momentum 1.0 lets
-# an error roll on, but each iteration's by a known derivative. tests/test_documents.py computes
-# both bounds, and the one of document 000, from the runs themselves, and holds them against
-# these.
+# an error roll on, but each iteration's by a known derivative. tests/taught/test_documents.py
+# computes both bounds, and the one of document 000, from the runs themselves, and holds them
+# against these.
 BOUND_001 = 1e-12
 BOUND_001_KEPT = 1e-9
 BOUND_000 = 1e-10
@@ -349,7 +383,7 @@ IRIS_B = (0.12436629548235935, 0.04789189322810229, -0.17225818871046164)
 IRIS_LOSSES = (1.0986122886681097, 0.6375170679448350)
 
 
-def multinomial(M, data):
+def classes(M, data):
     check("logsumexp", near(M.logsumexp([1000, 1000]), 1000 + log(2)))
     check("logsumexp of -inf", M.logsumexp([-INFINITY, 3]) == 3)
     check("softmax", near(M.softmax([0, 1]), (0.26894142136999512, 0.73105857863000488)))
@@ -390,20 +424,20 @@ CHALLENGER_ERRORS = (0.10823652164928543, 7.3786363849165656)
 CHALLENGER_DEVIANCE = 20.315192687866828
 
 
-def second_order(pyref, L, data):
+def optimum(L, data):
     x, y = data.five_points()
     X = [[x_i] for x_i in x]
-    loss, grad, hess = pyref.hessian(X, y, [0.0], 0.0)
+    loss, grad, hess = L.hessian(X, y, [0.0], 0.0)
     check("hessian: loss", near(loss, 5 * log(2), 10))  # a sum of five
     check(
         "hessian: gradient and Hessian", flat((grad, hess)) == [-1.5, 0.5, 13.75, 3.75, 3.75, 1.25]
     )
-    check("five points have no optimum", pyref.newton(X, y).status == "separable")
+    check("five points have no optimum", L.newton(X, y).status == "separable")
     x, y = data.challenger()
     X = [[x_i] for x_i in x]
     # The tolerance leaves a mean gradient of 1e-10, which moves the optimum by at most 23e-10
     # times the inverse Hessian: 7.4^2 for b, 0.8 for a. Newton's last step squares that away.
-    fit = pyref.newton(X, y)
+    fit = L.newton(X, y)
     check(f"newton on challenger: {fit.w} {fit.b}", near((fit.w, fit.b), CHALLENGER, 1e-10 / EPS))
     check("newton: status", fit.status == "converged" and 0 < fit.iterations < 20)
     check("newton: standard errors", near(fit.standard_errors, CHALLENGER_ERRORS, 1e-9 / EPS))
@@ -411,7 +445,7 @@ def second_order(pyref, L, data):
     check(f"newton: deviance {got}", close(got, CHALLENGER_DEVIANCE, 1e-10))
     p = L.sigmoid(31 * fit.w[0] + fit.b)
     check(f"probability of damage at 31 F: {p}", close(p, 0.99960878288493184, 1e-10))
-    fit = pyref.lbfgs(X, y)
+    fit = L.lbfgs(X, y)
     check(f"lbfgs on challenger: {fit.w} {fit.b}", close((fit.w, fit.b), CHALLENGER, 2e-7))
     check("lbfgs: status", fit.status == "converged" and fit.standard_errors is None)
     step = L.safe_learning_rate(X)
@@ -420,7 +454,7 @@ def second_order(pyref, L, data):
     check(f"safe_learning_rate descends: {step}", step > 0 and falling)
 
 
-def weights(pyref, L, M, data):
+def weights(L, data):
     # A weight of 2 is the row twice, and 0 the row left out: sums of the same terms, n of them
     # and their rounding, in another order.
     x, y = data.challenger()
@@ -432,21 +466,21 @@ def weights(pyref, L, M, data):
     got, want = L.gradient(X, y, [0.3], 0.5, s), L.gradient(X2, y2, [0.3], 0.5)
     check("weights: gradient", close(got, want, 1e-13))
     W, b = [[0.3, -0.2]], [0.1, 0.5]
-    got, want = M.softmax_gradient(X, y, W, b, s), M.softmax_gradient(X2, y2, W, b)
+    got, want = L.softmax_gradient(X, y, W, b, s), L.softmax_gradient(X2, y2, W, b)
     check("weights: softmax_gradient", close(got, want, 1e-13))
-    got, want = pyref.hessian(X, y, [0.3], 0.5, s), pyref.hessian(X2, y2, [0.3], 0.5)
+    got, want = L.hessian(X, y, [0.3], 0.5, s), L.hessian(X2, y2, [0.3], 0.5)
     check("weights: hessian", close(got, want, 1e-13))
-    for descent in (L.gradient_descent, M.softmax_descent):
+    for descent in (L.gradient_descent, L.softmax_descent):
         how = {"learning_rate": "safe", "iterations": 30, "l2": 0.1}
         got, want = descent(X, y, sample_weight=s, **how), descent(X2, y2, **how)
         what = descent.__name__ + " with weights, a penalty and the safe step"
         check(what, close((got.w, got.b, got.losses), (want.w, want.b, want.losses), 1e-13))
         check("which falls", all(got.losses[k + 1] < got.losses[k] for k in range(29)))
-    got, want = pyref.newton(X, y, sample_weight=s), pyref.newton(X2, y2)
+    got, want = L.newton(X, y, sample_weight=s), L.newton(X2, y2)
     check("weights: newton", near((got.w, got.b), (want.w, want.b), 1e-12 / EPS))
     got, want = got.standard_errors, want.standard_errors
     check("weights: standard errors", near(got, want, 1e-12 / EPS))
-    got, want = pyref.newton(X, y, sample_weight=s, l2=0.1), pyref.lbfgs(X2, y2, l2=0.1)
+    got, want = L.newton(X, y, sample_weight=s, l2=0.1), L.lbfgs(X2, y2, l2=0.1)
     check("weights: a penalised optimum", close((got.w, got.b), (want.w, want.b), 1e-7))
 
 
@@ -484,7 +518,7 @@ def the_bits(value):
     return "".join([f"{byte:02x}" for byte in pack(">d", value)])
 
 
-def model_file(F, L):
+def model_file(F, J, L):
     data = MODEL_FILE.encode()
     model = F.parse(data, "model.json")
     got = " ".join([the_bits(value) for value in flat(model.coef) + model.intercept])
@@ -493,7 +527,7 @@ def model_file(F, L):
     check("further labels", model.classes[3:] == [None, 0.5])
     check("names in a model file", model.features == ["1.5", 'a " \\'])
     check("what is not finite", model.state == {"losses": [0.25, INFINITY]})
-    same = [F.nearest(text) == value for text, value in (("1e400", INFINITY), ("-1e-400", 0.0))]
+    same = [J.nearest(text) == value for text, value in (("1e400", INFINITY), ("-1e-400", 0.0))]
     check("numbers beyond the range", all(same))
     challenger = F.Model(["no", "yes"], ["F"], [[CHALLENGER[0]]], [CHALLENGER[1]], {}, {})
     p = F.probabilities(challenger, [31.0])
@@ -523,6 +557,7 @@ def model_file(F, L):
 
 CONTRACT = (
     "sigmoid",
+    "sigmoid_derivative",
     "softplus",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -530,7 +565,18 @@ CONTRACT = (
     "gradient_ab",
     "gradient_descent_logistic",
     "gradient",
+    "safe_learning_rate",
     "gradient_descent",
+    "logsumexp",
+    "softmax",
+    "categorical_cross_entropy",
+    "categorical_cross_entropy_with_logits",
+    "softmax_gradient",
+    "softmax_safe_learning_rate",
+    "softmax_descent",
+    "hessian",
+    "newton",
+    "lbfgs",
 )
 
 
@@ -540,24 +586,25 @@ def everything():
     print("      Python " + " ".join(sys.version.split()))
     print("      " + pyref.__file__)
     from pyref import datasets as data
-    from pyref import documents
-    from pyref import logistic as L
-    from pyref import multinomial as M
-    from pyref.model import file as F
+    from pyref import documents, logistic
+    from pyref import model as F
+    from pyref.model import exact_json as J
 
-    the_same = [getattr(pyref, name, None) is getattr(L, name) for name in CONTRACT]
-    check("import pyref has chapter 1", all(the_same))
+    for name in CONTRACT:
+        check("pyref." + name, callable(getattr(pyref, name, None)))
+    check("a public function is not the lesson's", pyref.gradient is not logistic.gradient)
     group(the_comparisons_can_tell)
-    group(scalars, L)
-    group(document_001, L, data, documents)
-    group(document_000, L, data, documents)
-    group(endings, L)
-    group(errors, L)
+    group(lessons, pyref, data)
+    group(scalars, pyref)
+    group(document_001, pyref, data, documents)
+    group(document_000, pyref, data, documents)
+    group(endings, pyref)
+    group(errors, pyref)
     group(datasets, data)
-    group(multinomial, M, data)
-    group(second_order, pyref, L, data)
-    group(weights, pyref, L, M, data)
-    group(model_file, F, L)
+    group(classes, pyref, data)
+    group(optimum, pyref, data)
+    group(weights, pyref, data)
+    group(model_file, F, J, pyref)
 
 
 def main(folder):

@@ -4,7 +4,7 @@
  *
  * computes the cases of tests/digests.py (those whose group begins so) and prints, for each,
  * "group count", a new line, and so many doubles; digests.py --results makes digests of them. ISA is
- * an instruction set of csrc/dispatch.c, or "best". X and y stand SHIFT bytes past a
+ * an instruction set of csrc/lanes/dispatch.c, or "best". X and y stand SHIFT bytes past a
  * multiple of 64. SECONDS is the time that a call may take before it returns and is made again.
  *
  *     bits_driver memory ISA THREADS
@@ -76,7 +76,7 @@ static const pool *find_pool(const char *name)
 
 /* ------------------------------------------------------------------ numbers in memory */
 
-/* The numbers of csrc/kernels.h; a bool is an unsigned byte. */
+/* The numbers of csrc/lanes/kernels.h; a bool is an unsigned byte. */
 static int kind_of(char code)
 {
     static const char codes[] = "dfbBhHiIqQ";
@@ -171,7 +171,6 @@ static void function_of_two(const char *name, const pool *p, const pool *labels,
         {"loss", pyref_binary_cross_entropy_with_logits},
         {"residual", pyref_residual},
         {"binary_cross_entropy", pyref_binary_cross_entropy},
-        {"dL_dp", pyref_dL_dp},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!strcmp(name, all[i].name)) {
@@ -225,8 +224,8 @@ static void each(FILE *file, const char *group, const options *o)
 /* ------------------------------------------------------------------ tables */
 
 /* The loop of pyref.fast: calls until all is done. Losses, then the parameters, to out. */
-static size_t descend(pyref_run *run, size_t n, double *params, size_t size, const double *how,
-                      double seconds, double *out)
+static size_t descend(pyref_run *run, size_t n, int classes, double *params, size_t size,
+                      const double *how, double seconds, double *out)
 {
     const size_t iterations = (size_t)how[0];
     const double step = how[1] / (double)n;
@@ -236,8 +235,9 @@ static size_t descend(pyref_run *run, size_t n, double *params, size_t size, con
     for (int ending = PYREF_AGAIN; done < iterations && ending != PYREF_CONVERGED &&
                                    ending != PYREF_DIVERGED;) {
         size_t made;
-        ending = pyref_run_descent(run, params, v, step, how[2], how[3], (double)n, how[4],
-                                   iterations - done, seconds, out + done, &made);
+        ending = (classes ? pyref_softmax_descent : pyref_gradient_descent)(
+            run, params, v, step, how[2], how[3], (double)n, how[4], iterations - done, seconds,
+            out + done, &made);
         done += made;
     }
     memcpy(out + done, params, size * sizeof *params);
@@ -345,7 +345,7 @@ static void table(FILE *file, const char *word, const char *group, const options
     if (look >= 0)
         pyref_run_units(run, params + 2 * m + 1, params + 2 * m + 1 + d);
     if (is_descent)
-        count = descend(run, n, params, size, how, o->seconds, out);
+        count = descend(run, n, classes > 0, params, size, how, o->seconds, out);
     else
         while (!pyref_run_pass(run, params, o->seconds, out))
             ;
@@ -426,8 +426,9 @@ static void memory_that_fails(int threads)
                 if (run)
                     pyref_run_units(run, weight, weight); /* any d numbers: no table is wider */
                 if (run && passes > 1 && !hessian)
-                    pyref_run_descent(run, params, v, 0.1 / (double)n, 0.0, 0.0, (double)n, 0.0,
-                                      passes, 60.0, out, &made);
+                    (classes ? pyref_softmax_descent : pyref_gradient_descent)(
+                        run, params, v, 0.1 / (double)n, 0.0, 0.0, (double)n, 0.0, passes, 60.0,
+                        out, &made);
                 else if (run)
                     pyref_run_pass(run, params, 60.0, out);
                 pyref_run_free(run);
@@ -437,7 +438,7 @@ static void memory_that_fails(int threads)
         }
         for (int k = 0, ending = PYREF_NO_MEMORY; !classes && ending == PYREF_NO_MEMORY; k++) {
             pyref_fail_allocation_after(k);
-            ending = pyref_pass(X, 0, y, 3, n, d, params, out);
+            ending = pyref_gradient(X, 0, y, 3, n, d, params, out);
             pyref_fail_allocation_after(-1);
             failures += ending == PYREF_NO_MEMORY;
         }

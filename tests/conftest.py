@@ -1,6 +1,6 @@
 """One suite for two implementations: a test that takes `impl` runs for each of them.
 
-The ids are `python` (pyref.logistic, to be read) and `c` (pyref.fast, compiled); test_twins.py
+The ids are `python` (pyref) and `c` (pyref.fast, compiled); front/test_twins.py
 proves that they are not the same code twice. A missing compiled part stops the whole run.
 Whoever means to test the Python implementation alone says so, with PYREF_PURE=1: then only
 `python` is collected, and the tests that take `fast` are reported as deselected.
@@ -25,7 +25,7 @@ os.environ["MPLBACKEND"] = "agg"
 # A shell lets what it starts in the background ignore Ctrl-C, which some tests wait for.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-MODULES = {"python": "pyref.logistic", "c": "pyref.fast"}
+MODULES = {"python": "pyref", "c": "pyref.fast"}
 PURE_ONLY = os.environ.get("PYREF_PURE") == "1"
 IDS = ["python"] if PURE_ONLY else ["python", "c"]
 
@@ -60,10 +60,28 @@ def impl(request):
     return importlib.import_module(MODULES[request.param])
 
 
+@pytest.fixture(params=IDS)
+def backend(request):
+    """The name of an estimator's backend."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def impls():
+    """All of them, for a test whose inputs cost more than the calls: each is asked in turn."""
+    return [importlib.import_module(MODULES[name]) for name in IDS]
+
+
 @pytest.fixture(scope="session")
 def fast():
     """The compiled module, for what only it promises, and for comparing it with the other."""
     return importlib.import_module(MODULES["c"])
+
+
+@pytest.fixture(scope="session")
+def buffers(fast):
+    """The room where the C engine takes what people give."""
+    return fast.FRONT.engine.buffers
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,8 @@ def processor() -> str:
 
 def instruction_set(fast: Any) -> str:
     """The instruction set that the compiled part uses: baseline, v3 or v4 on x86-64."""
-    name: bytes = fast.ffi.string(fast.lib.pyref_instruction_set())
+    c = fast.FRONT.engine
+    name: bytes = c.ffi.string(c.lib.pyref_instruction_set())
     return name.decode()
 
 
@@ -83,14 +84,15 @@ def instruction_set(fast: Any) -> str:
 
 def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     """Read X so many times, by the C part's loop that does nothing else; returns its sum."""
-    ffi, lib = fast.ffi, fast.lib
-    table = fast.buffers.table(X)
-    run = fast.new_run(
+    c = fast.FRONT.engine
+    ffi, lib = c.ffi, c.lib
+    table = c.buffers.table(X)
+    run = c.new_run(
         lib.PYREF_READ, table, None, None, 0, passes, threads or 0, "no memory to read X"
     )
     total = array("d", [0.0])
     try:
-        lib.pyref_run_passes(run, ffi.NULL, passes, fast.doubles(total))
+        lib.pyref_run_passes(run, ffi.NULL, passes, c.doubles(total))
     finally:
         ffi.release(run)
     return total[0]

@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Iterator
 
+from .. import tables
 from ..model import file as model_file
-from ..model import tables
 from ..model.estimator import LogisticRegression
 from .mistakes import Mistake
 from .streams import complain

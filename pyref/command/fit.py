@@ -11,12 +11,12 @@ import sys
 from collections import Counter
 from typing import Any
 
-from ..model import estimator as estimators
+from .. import tables
+from ..model import backends, reading, solvers
 from ..model import file as model_file
-from ..model import tables
 from ..model.estimator import LogisticRegression
-from ..model.tables import Table
 from ..pictures import terminal
+from ..tables import Table
 from .files import drawable, load_model, writable, writing
 from .mistakes import Mistake, obedient
 from .plot import draw_losses
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = how.add_argument
     add(
         "--solver",
-        choices=estimators.SOLVERS,
+        choices=solvers.SOLVERS,
         default="auto",
         help="auto: newton up to 300 parameters, lbfgs beyond",
     )
@@ -206,8 +206,8 @@ def _check_classes(table: Table, arguments: argparse.Namespace) -> None:
 
 def _named(table: Table, backend: str) -> Any:
     """The table as the estimator reads it, its columns by name."""
-    compiled = estimators.backend(backend)[0] == "c"
-    return estimators.read_table(table.X, compiled)._replace(names=list(table.names))
+    compiled = backends.backend(backend)[0] == "c"
+    return reading.read_table(table.X, compiled)._replace(names=list(table.names))
 
 
 def _most_iterations(model: LogisticRegression, table: Table) -> int:
@@ -217,8 +217,8 @@ def _most_iterations(model: LogisticRegression, table: Table) -> int:
     solver = model.solver
     if solver == "auto":
         parameters = (len(set(table.labels or ())) - 1) * (len(table.names) + 1)
-        solver = "newton" if parameters <= estimators.MOST_FOR_NEWTON else "lbfgs"
-    return estimators.ITERATIONS[solver]
+        solver = "newton" if parameters <= solvers.MOST_FOR_NEWTON else "lbfgs"
+    return solvers.ITERATIONS[solver]
 
 
 def _in_columns(text: str) -> str:
@@ -246,7 +246,7 @@ def short_summary(
         most[label] += weight
     common, count = most.most_common(1)[0]
     plural = "s" * (model.n_iter_ != 1)
-    method = estimators.METHODS[model.solver_]
+    method = solvers.METHODS[model.solver_]
     ending = "not converged" if model.status_ == "iterations" else model.status_
     texts = [
         f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from ..model.file import ModelFileError
-from ..model.tables import TableError
+from ..tables import TableError
 from .streams import complain
 
 

@@ -12,8 +12,8 @@ from typing import Any, TextIO
 
 from ..model.atomic import replacing
 from ..model.estimator import LogisticRegression
-from ..model.tables import Table
 from ..pictures import terminal
+from ..tables import Table
 from .files import drawable, load_model, rows_for, writing
 from .mistakes import Mistake, obedient
 from .streams import print_lines
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{arguments.data}, row {i + 1}, column {arguments.target!r} is {label!r}, and the"
                 f" model knows {known}: remove the row, or fit anew"
             )
-    plots = importlib.import_module("..pictures.plots", __package__)
+    plots = importlib.import_module("..pictures", __package__)
     try:
         ax = _draw_fit(plots, model, table, arguments)
     except ValueError as error:
@@ -122,7 +122,7 @@ def draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = Fa
     if not losses:
         raise Mistake("the fit made no iteration, so it has no loss curve: fit again")
     if to != "-":
-        plots = importlib.import_module("..pictures.plots", __package__)
+        plots = importlib.import_module("..pictures", __package__)
         ax = _axes(plots)
         plots.loss_curve(losses, ax=ax, log=log)
         save_picture(ax.figure, to)

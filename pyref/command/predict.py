@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from ..model import tables
+from .. import tables
 from ..model.atomic import replacing
 from .files import EXTRA, load_model, rows_for, writable, writing
 from .mistakes import Mistake, obedient

@@ -1,17 +1,8 @@
-"""What both implementations share: one validation, word for word, and one result type.
+"""What may be wrong with an argument, and the one sentence that says so; the result types.
 
-Every function here takes what the user gave, and either returns it in plain form or raises
-one error that names the place and the cure. Both `pyref` and `pyref.fast` call them in the
-same order, so that a mistake reads the same whichever implementation meets it:
-
-    1. the shape of X, then of y,     2. the numbers that steer (learning rate, w, ...)
-       then of sample_weight
-    3. the values of y, then of       4. the values of X
-       sample_weight
-
-The values of X come last because the compiled path does not look for them beforehand: a NaN
-or an infinity in X always reaches the gradient, so it searches only when a gradient is not
-finite. (TypeError: not a number, not a table. ValueError: a number that cannot be used.)
+Every function here takes what the user gave, and either returns it in plain form or raises one
+error that names the place and the cure. Names of places ("X[3][1]") are made only when something
+is wrong. (TypeError: not a number, not a table. ValueError: a number that cannot be used.)
 """
 
 from collections import namedtuple
@@ -36,7 +27,7 @@ def is_finite(value):
     return MINUS_INFINITY < value < INFINITY
 
 
-def _shown(value):
+def shown(value):
     """A short picture of a wrong value and its type, for a message."""
     picture = repr(value)
     if len(picture) > 40:
@@ -58,7 +49,7 @@ def number(value, name):
             pass
         except OverflowError:
             raise ValueError(f"{name} is too large for a float: scale it down") from None
-    raise TypeError(f"{name} is {_shown(value)}: give a number")
+    raise TypeError(f"{name} is {shown(value)}: give a number")
 
 
 def finite(value, name):
@@ -94,7 +85,7 @@ def count(value, name, least=0):
         except (TypeError, ValueError, OverflowError):
             pass
     if whole is None or whole != value:
-        raise TypeError(f"{name} is {_shown(value)}: give a whole number")
+        raise TypeError(f"{name} is {shown(value)}: give a whole number")
     if whole < least:
         raise ValueError(f"{name} is {whole}: give a whole number, {least} or more")
     return whole
@@ -112,7 +103,7 @@ def learning_rate(value):
     """`value` as a positive, finite float, or the word "safe"."""
     if isinstance(value, str):
         if value != "safe":
-            raise TypeError(f"learning_rate is {_shown(value)}: give a number, or 'safe'")
+            raise TypeError(f"learning_rate is {shown(value)}: give a number, or 'safe'")
         return value
     return positive(value, "learning_rate")
 
@@ -121,7 +112,7 @@ def choice(value, name, allowed):
     """`value`, which must be one of the words in `allowed`."""
     if value not in allowed:
         words = " or ".join([repr(word) for word in allowed])
-        raise ValueError(f"{name} is {_shown(value)}: give {words}")
+        raise ValueError(f"{name} is {shown(value)}: give {words}")
     return value
 
 
@@ -129,7 +120,7 @@ def callback(value):
     """`value`, which must be callable or None."""
     if value is not None and not callable(value):
         raise TypeError(
-            f"callback is {_shown(value)}: give a function of (iteration, loss), or None"
+            f"callback is {shown(value)}: give a function of (iteration, loss), or None"
         )
     return value
 
@@ -155,14 +146,24 @@ def _items(values, name, kind):
             return values.tolist() if hasattr(values, "tolist") else list(values)
         except TypeError:
             pass
-    raise TypeError(f"{name} is {_shown(values)}: give {kind}")
+    raise TypeError(f"{name} is {shown(values)}: give {kind}")
 
 
 def numbers(values, name):
     """A sequence of numbers as a list of floats."""
     dimensions(values, name, 1)
     items = _items(values, name, "a sequence of numbers")
+    if _all_floats(items):
+        return items
     return [number(value, f"{name}[{i}]") for i, value in enumerate(items)]
+
+
+def _all_floats(items):
+    """Whether nothing is left to be turned into a float, as it mostly is."""
+    for value in items:
+        if type(value) is not float:
+            return False
+    return True
 
 
 def sample(x, name="x"):
@@ -182,8 +183,10 @@ def table(X, name="X"):
     kind = "a sequence of features (one feature a row is [[1.0], [2.0]])"
     out = []
     for i, row in enumerate(rows):
-        row = _items(row, f"{name}[{i}]", kind)
-        out.append([number(value, f"{name}[{i}][{j}]") for j, value in enumerate(row)])
+        row = list(row) if type(row) is list else _items(row, f"{name}[{i}]", kind)
+        if not _all_floats(row):
+            row = [number(value, f"{name}[{i}][{j}]") for j, value in enumerate(row)]
+        out.append(row)
         if not row:
             raise ValueError(f"{name}[{i}] has no features: give each row at least one")
         if len(row) != len(out[0]):
@@ -212,7 +215,8 @@ def labels(y, n):
 def label_values(y):
     """ValueError unless every label is a number from 0 to 1."""
     for i, value in enumerate(y):
-        probability(value, f"y[{i}]")
+        if not 0 <= value <= 1:
+            probability(value, f"y[{i}]")
 
 
 def sample_weights(values, n):
@@ -230,7 +234,9 @@ def sample_weight_values(s, n):
         return n
     total = 0.0
     for i, value in enumerate(s):
-        total += not_negative(value, f"sample_weight[{i}]")
+        if not 0 <= value < INFINITY:
+            not_negative(value, f"sample_weight[{i}]")
+        total += value
     return total_weight(total)
 
 
@@ -310,6 +316,12 @@ def same_classes(values, name, C, kind):
             f"{name} has length {len(values)}, but there are {C} classes:"
             f" give one {kind} for each class"
         )
+
+
+def probabilities(ps, name):
+    """ValueError unless every one of several numbers is from 0 to 1."""
+    for c, value in enumerate(ps):
+        probability(value, f"{name}[{c}]")
 
 
 def label_row(ys, name):

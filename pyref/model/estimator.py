@@ -9,9 +9,9 @@
     [0.0004, 0.9996]
 
 The mathematics stands in the chapters, and either implementation of them does the work: which
-one, `backend` decides, here and nowhere else. What this module adds is what a table from
-elsewhere needs: classes with names, columns with names, weights, and the words that say how a
-fit ended.
+one, `backend` decides, and nothing else does. What this room adds is what a table from elsewhere
+needs: columns with names and classes with names (reading.py), weights, a choice of solvers and
+the words that say how a fit ended (solvers.py), and a report (summary.py).
 
 Nothing but the standard library is imported. Lists come back for lists. Whoever gives arrays
 or data frames has NumPy loaded, and gets arrays.
@@ -19,265 +19,32 @@ or data frames has NumPy loaded, and gets arrays.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import re
-import sys
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from ..fit.classes import columns_of
+from ..fit.classes_loop import independent_columns
 from ..front import checks
-from ..pictures import terminal
-from ..softmax_optimum import (
-    block,
-    columns_of,
-    independent_columns,
-    probabilities,
-    scores,
-    softmax_optimum,
+from . import solvers
+from .backends import backend
+from .coefficients import in_rows, parameters, spread_out
+from .reading import (
+    Table,
+    class_factors,
+    encode,
+    label_array,
+    label_list,
+    naming,
+    read_table,
+    same_names,
 )
-from . import report
-
-PACKAGE = __name__.rpartition(".model.")[0]
-
-SOLVERS = ("auto", "newton", "lbfgs", "gradient_descent")
-
-# Up to this many parameters "auto" takes Newton's method, beyond it L-BFGS. (A Newton step
-# costs about parameters^2 / 2 multiplications a row and parameters^3 / 6 to solve for it, in
-# Python where that is the backend; an L-BFGS iteration 2 parameters a row.)
-MOST_FOR_NEWTON = 300
-
-# What a solver uses where iterations and tolerance are None. Gradient descent's tolerance is
-# one that it can be expected to reach.
-ITERATIONS = {"newton": 100, "lbfgs": 1000, "gradient_descent": 10_000}
-TOLERANCE = {"newton": 1e-10, "lbfgs": 1e-10, "gradient_descent": 1e-6}
-
-METHODS = {
-    "newton": "Newton's method",
-    "lbfgs": "L-BFGS",
-    "gradient_descent": "gradient descent",
-}
+from .summary import summary
 
 # How chapter 3's error about a column that depends on others goes on.
 DEPENDENT = ", so no single w is best"
 
 Callback = Callable[[int, float], object]
-
-
-# ---------------------------------------------------------------- which implementation
-
-
-def backend(name: str = "auto") -> tuple[str, Any]:
-    """The implementation that does the work, "python" or "c", and its module.
-
-    "auto" is the compiled one where it is installed. "c" where it is not is an ImportError that
-    says why, and what to do.
-    """
-    checks.choice(name, "backend", ("auto", "python", "c"))
-    if name != "python":
-        try:
-            return "c", importlib.import_module(f"{PACKAGE}.fast")
-        except ImportError:
-            if name == "c":
-                raise
-    return "python", importlib.import_module(PACKAGE)
-
-
-# ---------------------------------------------------------------- what the user gave: X
-
-
-class Table(NamedTuple):
-    """A table as the implementations read it, and what is known of where it came from."""
-
-    data: Any  # lists of floats, or a buffer of n rows of d floats
-    rows: int
-    width: int
-    names: list[str] | None  # of the columns, if they have names
-    numpy: Any  # the module if arrays are to come back, else None
-
-
-def read_table(X: Any, compiled: bool) -> Table:
-    """X for either implementation: lists, arrays, data frames. The user's own is not changed.
-
-    TypeError or ValueError names the cell, and its column by name if it has one.
-    """
-    if isinstance(X, Table):
-        return X
-    names = column_names(X)
-    if hasattr(X, "toarray") and not hasattr(X, "__array__"):
-        raise TypeError(f"X is sparse, a {type(X).__name__}: give X.toarray()")
-    with naming(names):
-        found = _block_of_columns(X, len(names or ())) if hasattr(X, "column_names") else X
-        if _is_array(found):
-            found = _plain_array(found)
-        elif isinstance(found, memoryview) and found is X:
-            found = checks.table(X)
-        if not compiled:
-            found = checks.table(found)
-        elif not _is_array(found) and not isinstance(found, memoryview):
-            found = block(checks.table(found))
-    if isinstance(found, list):
-        size = len(found), len(found[0])
-    else:
-        size = found.shape
-        if not size[0] or not size[1]:
-            checks.table([[]] * min(size[0], 1))  # raises
-    return Table(found, *size, names, sys.modules.get("numpy") if _is_array(X) else None)
-
-
-def column_names(X: Any) -> list[str] | None:
-    """The names of a data frame's columns; None where there are none, or not all are words."""
-    names = getattr(X, "column_names", None)  # pyarrow
-    if names is None and hasattr(X, "to_numpy"):  # pandas, polars
-        names = getattr(X, "columns", None)
-    if names is None:
-        return None
-    names = list(names)
-    seen = set()
-    for name in names:
-        if not isinstance(name, str):
-            return None
-        if name in seen:
-            raise ValueError(f"X has two columns {name!r}: rename one")
-        seen.add(name)
-    return names
-
-
-def _is_array(X: Any) -> bool:
-    """Whether it can give itself as a NumPy array. (pyarrow's tables can only by columns.)"""
-    return hasattr(X, "__array__") or hasattr(X, "to_numpy") or hasattr(X, "column_names")
-
-
-def _plain_array(X: Any) -> Any:
-    """An array of rows, floats that lie row after row; a list where they need a closer look."""
-    if hasattr(X, "mask") and hasattr(X, "filled"):  # masked: the array has values beneath
-        return X.tolist()
-    X = X.to_numpy() if hasattr(X, "to_numpy") else X.__array__()
-    checks.dimensions(X, "X", 2)
-    kind, size = X.dtype.kind, X.dtype.itemsize
-    if kind == "f" and size in (4, 8):
-        return X.astype(X.dtype.newbyteorder("="), order="C", copy=False)
-    if kind in "biuf":
-        return X.astype("float64", order="C")
-    return X.tolist()
-
-
-def _block_of_columns(X: Any, width: int) -> Any:
-    """The columns of a pyarrow table as one block, row after row."""
-    if not width or not X.num_rows:
-        return [[]] * min(X.num_rows, 1)
-    flat = array("d", bytes(8 * width * X.num_rows))
-    for j, column in enumerate(X.columns):
-        values = column.to_numpy(zero_copy_only=False)
-        if values.dtype.kind in "biuf":
-            doubles = array("d")
-            doubles.frombytes(values.astype("float64").tobytes())
-        else:
-            doubles = array("d", [checks.number(v, f"X[{i}][{j}]") for i, v in enumerate(values)])
-        flat[j::width] = doubles
-    return memoryview(flat).cast("B").cast("d", (X.num_rows, width))
-
-
-_PLACE = re.compile(r"X\[\d+\]\[(\d+)\]|column (\d+) of X")
-
-
-@contextlib.contextmanager
-def naming(names: Sequence[str] | None) -> Iterator[None]:
-    """Errors about X that pass through here call its columns by name as well."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        text = str(error)
-        found = _PLACE.match(text)
-        if not found or not names:
-            raise
-        name = names[int(found[1] or found[2])]
-        raise type(error)(f"{found[0]} ({name!r}){text[found.end() :]}") from None
-
-
-# ---------------------------------------------------------------- what the user gave: y
-
-
-def label_list(y: Any) -> list[Any]:
-    """Labels of any kind as a list."""
-    checks.dimensions(y, "y", 1)
-    for method in ("to_pylist", "to_list", "tolist"):  # pyarrow; pandas, polars; arrays
-        if hasattr(y, method):
-            return list(getattr(y, method)())
-    if isinstance(y, (str, bytes, bytearray, dict, set)) or not hasattr(y, "__iter__"):
-        raise TypeError(f"y is {checks._shown(y)}: give a sequence of labels")
-    return list(y)
-
-
-def encode(labels: Sequence[Any]) -> tuple[list[Any], list[int]]:
-    """The classes, sorted if they can be, else as first seen; and the number of each label."""
-    try:
-        classes = list(dict.fromkeys(labels))
-    except TypeError:
-        for i, label in enumerate(labels):
-            try:
-                hash(label)
-            except TypeError:
-                raise TypeError(
-                    f"y[{i}] is {checks._shown(label)}: give one number or word for each label"
-                ) from None
-        raise
-    for label in classes:
-        _refuse_label(label, labels)
-    with contextlib.suppress(TypeError):
-        classes.sort()
-    if len(classes) < 2:
-        raise ValueError(f"y has only one class, {classes[0]!r}: give samples of two or more")
-    number = {label: c for c, label in enumerate(classes)}
-    return classes, [number[label] for label in labels]
-
-
-def _refuse_label(label: Any, labels: Sequence[Any]) -> None:
-    """Refuse what stands for a missing label, and fractions, which are no classes."""
-    # (pandas' NA is compared with nothing: any comparison of it is NA again)
-    missing = label is None or type(label).__name__ == "NAType" or label != label
-    fraction = not missing and isinstance(label, float) and label % 1 != 0
-    if missing or fraction:
-        i = next(i for i, other in enumerate(labels) if other is label)
-        cure = "remove the row, or fill in its class"
-        if fraction:
-            cure = "give whole numbers or words (pyref.newton takes fractions from 0 to 1)"
-        raise ValueError(f"y[{i}] is {label}: {cure}")
-
-
-def class_factors(class_weight: Any, classes: Sequence[Any], totals: Sequence[float]) -> Any:
-    """What class_weight multiplies the weights of each class by; None if by nothing.
-
-    "balanced" gives every class the same part of the whole, which stays what it was:
-
-        factor[c]  =  sum of totals / (C totals[c])
-    """
-    if class_weight is None:
-        return None
-    if isinstance(class_weight, str) and class_weight == "balanced":
-        whole = 0.0
-        for total in totals:
-            whole += total
-        return [whole / (len(totals) * total) if total else 0.0 for total in totals]
-    if not hasattr(class_weight, "keys"):
-        raise TypeError(
-            f"class_weight is {checks._shown(class_weight)}: give None, 'balanced', or a dict"
-            " from class to weight"
-        )
-    for label in class_weight:
-        if label not in classes:
-            known = ", ".join([repr(c) for c in classes[:10]]) + (", ..." * (len(classes) > 10))
-            raise ValueError(
-                f"class_weight has a weight for {label!r}, but y has the classes {known}: remove it"
-            )
-    return [
-        checks.not_negative(class_weight.get(label, 1.0), f"class_weight[{label!r}]")
-        for label in classes
-    ]
-
-
-# ---------------------------------------------------------------- the estimator
 
 
 class LogisticRegression:
@@ -294,7 +61,8 @@ class LogisticRegression:
     learning_rate   of gradient descent: a number, or "safe" (chapter 1)
     momentum        of gradient descent
     iterations      the most that are made. None: 100 of Newton, 1000 of L-BFGS, 10000
-    tolerance       how flat is flat. None: 1e-10, for gradient descent 1e-6
+    tolerance       the largest gradient that counts as zero. None: 1e-10, for gradient
+                    descent 1e-6
     class_weight    None, "balanced" (every class counts the same), or {class: weight}
     threads         of the compiled backend. None: as many as pay
     init            where to start: a fitted model, or (coef, intercept). None: at zeros
@@ -316,7 +84,8 @@ class LogisticRegression:
     class_totals_       the summed weights of each class
     solver_, backend_   what "auto" came to
 
-    >>> X, y, names = importlib.import_module("pyref.datasets").iris()
+    >>> from pyref import datasets
+    >>> X, y, names = datasets.iris()
     >>> model = LogisticRegression(l2=0.01).fit(X, [names[k] for k in y])
     >>> model.predict([[5.9, 3.0, 5.1, 1.8]]), round(model.score(X, [names[k] for k in y]), 2)
     (['virginica'], 0.97)
@@ -420,16 +189,14 @@ class LogisticRegression:
     ) -> LogisticRegression:
         n, d, C = table.rows, table.width, len(classes)
         compiled = name == "c"
-        checks.choice(self.solver, "solver", SOLVERS)
-        solver = self.solver
-        if solver == "auto":
-            solver = "newton" if (C - 1) * (d + 1) <= MOST_FOR_NEWTON else "lbfgs"
+        checks.choice(self.solver, "solver", solvers.SOLVERS)
+        solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
         s, totals = self._weights(sample_weight, classes, codes)
         w, b = self._start(classes, d, table.names)
         iterations, tolerance = self.iterations, self.tolerance
-        iterations = ITERATIONS[solver] if iterations is None else iterations
+        iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
         iterations = checks.count(iterations, "iterations")
-        tolerance = TOLERANCE[solver] if tolerance is None else tolerance
+        tolerance = solvers.TOLERANCE[solver] if tolerance is None else tolerance
         checks.callback(callback)
         stopped: list[bool] = []
 
@@ -449,11 +216,16 @@ class LogisticRegression:
             "iterations": iterations,
             "callback": None if callback is None else called,
         }
+        of_descent = {"learning_rate": self.learning_rate, "momentum": self.momentum}
         threads: dict[str, Any] = {"threads": self.threads} if compiled else {}
+
+        def solve(X: Any, w: Any) -> Any:
+            return solvers.solve(module, X, y, C, w, b, solver, options, of_descent, threads)
+
         dependent = ""
         with naming(table.names):
             try:
-                fit = self._solve(module, table.data, y, C, w, b, solver, options, threads)
+                fit = solve(table.data, w)
             except ValueError as error:
                 tolerated = self.solver == "auto" and not self._refuses_dependent_columns
                 dependent = str(error).partition(DEPENDENT)[0]
@@ -463,8 +235,7 @@ class LogisticRegression:
                 if not kept:
                     raise
                 w = None if w is None else [w[j] for j in kept]
-                X = columns_of(table.data, kept)
-                fit = self._solve(module, X, y, C, w, b, solver, options, threads)
+                fit = solve(columns_of(table.data, kept), w)
                 fit = spread_out(fit, kept, d, C)
                 if d - len(kept) > 1:
                     dependent += f", and so are {d - len(kept) - 1} more"
@@ -492,36 +263,13 @@ class LogisticRegression:
         self.converged_ = fit.status == "converged"
         errors = getattr(fit, "standard_errors", None)
         self.standard_errors_ = None if errors is None else list(errors)
-        self.reason_ = self._reason(bool(stopped), fit.iterations >= iterations)
+        all_made = fit.iterations >= iterations
+        self.reason_ = solvers.reason(fit.status, solver, fit.iterations, bool(stopped), all_made)
         if dependent:
             self.reason_ += (
-                f" But {dependent}: what it has to say, others say as well, and its coefficient"
-                " is 0."
+                f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
         return self
-
-    def _solve(
-        self,
-        module: Any,
-        X: Any,
-        y: Any,
-        C: int,
-        w: Any,
-        b: Any,
-        solver: str,
-        options: dict[str, Any],
-        threads: dict[str, Any],
-    ) -> Any:
-        if solver == "gradient_descent":
-            options = dict(options, learning_rate=self.learning_rate, momentum=self.momentum)
-            if C == 2:
-                return module.gradient_descent(X, y, w=w, b=b, **options, **threads)
-            return module.softmax_descent(X, y, classes=C, W=w, b=b, **options, **threads)
-        newton = solver == "newton"
-        if C == 2:
-            method = module.newton if newton else module.lbfgs
-            return method(X, y, w=w, b=b, **options, **threads)
-        return softmax_optimum(module, X, y, C, W=w, b=b, newton=newton, threads=threads, **options)
 
     def _weights(
         self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
@@ -566,7 +314,7 @@ class LogisticRegression:
                 coef, intercept = init
             except (TypeError, ValueError):
                 raise TypeError(
-                    f"init is {checks._shown(init)}: give a fitted model, or (coef, intercept)"
+                    f"init is {checks.shown(init)}: give a fitted model, or (coef, intercept)"
                 ) from None
         w, b = parameters(coef, intercept, C)
         width = len(w)
@@ -576,52 +324,21 @@ class LogisticRegression:
             )
         return w, b
 
-    def _reason(self, stopped: bool, all_made: bool) -> str:
-        """status_ in words, with the cure."""
-        if self.status_ == "converged":
-            return "The slope is zero to within the tolerance: this is the optimum."
-        if self.status_ == "separable":
-            return (
-                "There is no optimum: a combination of the features tells some classes apart"
-                " without a mistake, so that ever larger coefficients fit ever better. These are"
-                " where the run stood when that was seen, and their size means nothing. Give"
-                " l2 > 0, or more data."
-            )
-        if self.status_ == "diverged":
-            return (
-                "The next step would have left the range of numbers: the learning rate is too"
-                " large for these data. Give learning_rate='safe', or standardise the columns."
-            )
-        if stopped:
-            return "The callback stopped the run before the slope was zero: this is no optimum."
-        if all_made:
-            cure = "Give more iterations"
-            if self.solver_ == "gradient_descent":
-                cure = "Standardise the columns, give more iterations, or take solver='newton'"
-            return (
-                f"All {self.n_iter_} iterations were made before the slope was zero to within the"
-                f" tolerance: this is no optimum yet. {cure}."
-            )
-        return (
-            "Rounding allows no lower loss, and it is not certain that there is an optimum: the"
-            " classes overlap by little, or not at all. Give l2 > 0, or more data."
-        )
-
     # ------------------------------------------------------------ predict
 
     def decision_function(self, X: Any) -> Any:
         """The score of each row for classes_[1]; with C > 2 classes, rows of C scores."""
-        zs, numpy = self._apply(scores, X)
+        zs, numpy = self._apply("scores", X)
         return in_rows(zs, 1 if len(self.classes_) == 2 else len(self.classes_), numpy)
 
     def predict_proba(self, X: Any) -> Any:
         """n rows of C probabilities, in the order of classes_."""
-        ps, numpy = self._apply(probabilities, X)
+        ps, numpy = self._apply("probabilities", X)
         return in_rows(ps, len(self.classes_), numpy)
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each row; of equals the first in classes_."""
-        zs, numpy = self._apply(scores, X)
+        zs, numpy = self._apply("scores", X)
         C = len(self.classes_)
         if numpy is not None:
             found = numpy.asarray(zs)
@@ -644,7 +361,7 @@ class LogisticRegression:
                 right += s_i
         return right / total
 
-    def _apply(self, function: Callable[..., Any], X: Any) -> tuple[Any, Any]:
+    def _apply(self, function: str, X: Any) -> tuple[Any, Any]:
         """scores or probabilities of the rows of X; and numpy, if arrays are to come back."""
         if not hasattr(self, "coef_"):
             raise ValueError("this model is not fitted: call fit(X, y) first")
@@ -660,7 +377,8 @@ class LogisticRegression:
             )
         w, b = parameters(self.coef_, self.intercept_, len(self.classes_))
         with naming(table.names):
-            return function(module, table.data, w, b, self.threads), table.numpy
+            apply = getattr(module.FRONT.engine, function)
+            return apply(table.data, w, b, self.threads), table.numpy
 
     # ------------------------------------------------------------ report
 
@@ -671,132 +389,4 @@ class LogisticRegression:
         """
         if not hasattr(self, "coef_"):
             raise ValueError("this model is not fitted: call fit(X, y) first")
-        columns = terminal.WIDEST if columns is None else columns
-        C = len(self.classes_)
-        names = getattr(self, "feature_names_in_", None)
-        names = [f"x[{j}]" for j in range(self.n_features_in_)] if names is None else list(names)
-        names.append("(intercept)")
-        w, b = parameters(self.coef_, self.intercept_, C)
-
-        features = f"{self.n_features_in_} feature" + "s" * (self.n_features_in_ != 1)
-        what = f"Logistic regression: {self.n_samples_} samples, {features}, {C} classes"
-        if C == 2:
-            zero, one = label_list(self.classes_)
-            what += f". Coefficients speak for {one!r}, against {zero!r}"
-        plural = "s" * (self.n_iter_ != 1)
-        how = (
-            f"{METHODS[self.solver_]}, {self.n_iter_} iteration{plural}: {self.status_}."
-            f" {self.reason_}"
-        )
-        lines = [*terminal.paragraph(what + ".", columns, 0), *terminal.paragraph(how, columns, 0)]
-        if self.l2:
-            lines += terminal.paragraph(
-                f"l2 = {self.l2}: the penalty draws the coefficients towards 0, so there are no"
-                " standard errors.", columns, 0,
-            )  # fmt: skip
-        lines.append("")
-        if C == 2:
-            lines += report.coefficient_table(names, [*w, b], self.standard_errors_, columns)
-        else:
-            rows = [
-                [report.label(name), *[report.number(value) for value in row]]
-                for name, row in zip(names, [*w, b])
-            ]
-            header = ["", *[report.label(label) for label in self.classes_]]
-            lines += terminal.table(header, rows, columns)
-        parameter_count = (C - 1) * (self.n_features_in_ + 1)
-        null = report.null_log_likelihood(self.class_totals_)
-        facts = [
-            ["deviance", report.number(report.deviance(self.log_likelihood_))],
-            ["deviance without features", report.number(report.deviance(null))],
-            ["log-likelihood", report.number(self.log_likelihood_)],
-        ]
-        if self.converged_ and not self.l2:
-            value = report.aic(self.log_likelihood_, parameter_count)
-            facts.append([f"AIC, {parameter_count} parameters", report.number(value)])
-        return "\n".join([*lines, "", *terminal.table(["", ""], facts, columns)[1:]])
-
-
-# ---------------------------------------------------------------- in and out
-
-
-def parameters(coef: Any, intercept: Any, C: int) -> tuple[Any, Any]:
-    """coef_ and intercept_ as the chapters have them: d weights and a number, or d rows of C.
-
-    With two classes, one row of d weights and one intercept in a sequence will do too.
-    """
-    if C == 2:
-        if hasattr(intercept, "__len__"):
-            intercept = checks.numbers(intercept, "intercept")
-            if len(intercept) != 1:
-                raise ValueError(f"intercept has length {len(intercept)}: for two classes, give 1")
-            intercept = intercept[0]
-        rows = coef.tolist() if hasattr(coef, "tolist") else list(coef)
-        if len(rows) == 1 and hasattr(rows[0], "__len__"):
-            rows = rows[0]
-        w = checks.numbers(rows, "coef")
-        return [checks.finite(v, f"coef[{j}]") for j, v in enumerate(w)], checks.finite(
-            intercept, "intercept"
-        )
-    rows = checks.table(coef, "coef")
-    checks.table_values(rows, "coef")
-    checks.same_classes(rows, "coef", C, "row of weights")
-    values = checks.numbers(intercept, "intercept")
-    checks.same_classes(values, "intercept", C, "intercept")
-    b = [checks.finite(value, f"intercept[{c}]") for c, value in enumerate(values)]
-    return [list(column) for column in zip(*rows)], b
-
-
-def spread_out(fit: Any, kept: Sequence[int], d: int, C: int) -> Any:
-    """The fit of some of d columns as one of all of them, with weights of 0 for the others."""
-    places = {j: k for k, j in enumerate(kept)}
-    nothing: Any = 0.0 if C == 2 else [0.0] * C
-    w = [fit.w[places[j]] if j in places else nothing for j in range(d)]
-    errors = fit.standard_errors
-    if errors is not None:
-        errors = [errors[places[j]] if j in places else float("nan") for j in range(d)]
-        errors.append(fit.standard_errors[-1])
-    return fit._replace(w=w, standard_errors=errors)
-
-
-def same_names(names: Sequence[str], known: Sequence[str], who: str) -> None:
-    """ValueError unless these are the columns that a model was fitted on, in their order."""
-    names, known = list(names), list(known)
-    if names == known:
-        return
-    for text, some in (
-        ("lacks {}, which " + who + " fitted on: add", [k for k in known if k not in names]),
-        ("has {}, which " + who + " not fitted on: remove", [k for k in names if k not in known]),
-    ):
-        if some:
-            shown = ", ".join([repr(name) for name in some[:5]]) + ", ..." * (len(some) > 5)
-            columns = "the columns" if len(some) > 1 else "the column"
-            them = "them" if len(some) > 1 else "it"
-            raise ValueError(f"X {text.format(f'{columns} {shown}')} {them}")
-    j = next(j for j, name in enumerate(names) if name != known[j])
-    raise ValueError(
-        f"X has the column {names[j]!r} in place {j}, where {who} fitted on {known[j]!r}:"
-        " give the columns in the order of feature_names_in_"
-    )
-
-
-def in_rows(values: Any, C: int, numpy: Any) -> Any:
-    """Numbers, one after the other, as n numbers (C = 1) or n rows of C: arrays, or lists."""
-    if numpy is not None:
-        found = numpy.asarray(values)
-        return found if C == 1 else found.reshape(-1, C)
-    values = list(values)
-    return values if C == 1 else [values[i : i + C] for i in range(0, len(values), C)]
-
-
-def label_array(classes: Sequence[Any], numpy: Any) -> Any:
-    """The classes as an array that holds them as they are: of one plain type, or objects."""
-    if hasattr(classes, "dtype"):
-        return classes
-    kinds = {type(label) for label in classes}
-    if len(kinds) == 1 and kinds <= {str, int, float, bool}:
-        return numpy.array(classes)
-    out = numpy.empty(len(classes), dtype=object)
-    for c, label in enumerate(classes):
-        out[c] = label
-    return out
+        return summary(self, columns)

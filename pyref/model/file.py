@@ -39,9 +39,9 @@ for each class, is an array of pairs of label and weight.)
 
 Floats are decimal, in the shortest digits that give back the same 64 bits when read with right
 rounding. Python's own json reads them so, and that of a small Python mostly does but not
-always: MicroPython 1.28 on x86-64 gets one number in 5000 wrong by its last bit. There the
-digits are turned into a float here, by whole-number arithmetic. (A Python whose floats have 32
-bits cannot hold the numbers at all.)
+always: MicroPython 1.28 on x86-64 gets one number in 5000 wrong by its last bit. There
+exact_json.py turns the digits into a float. (A Python whose floats have 32 bits cannot hold the
+numbers at all.)
 
 `save` and `load` are for `pyref.LogisticRegression`. `read` and `probabilities` need the
 chapters alone, and run on MicroPython:
@@ -51,13 +51,12 @@ chapters alone, and run on MicroPython:
 """
 
 import json
-import sys
 from collections import namedtuple
-from math import ldexp
 
 from ..front import checks
 from ..logistic import sigmoid
 from ..multinomial import softmax
+from . import exact_json
 
 FORMAT = "pyref logistic regression"
 VERSION = 1
@@ -65,107 +64,9 @@ VERSION = 1
 # What `read` returns: the keys above. coef is a list of rows, classes and features are lists.
 Model = namedtuple("Model", ("classes", "features", "coef", "intercept", "settings", "state"))
 
-SMALL = sys.implementation.name in ("micropython", "circuitpython")
-
 
 class ModelFileError(ValueError):
     """A model that cannot be written, or a file that does not hold one: where, and the cure."""
-
-
-# -------------------------------------------------------- numbers, to the bit
-
-
-def nearest(text):
-    """The float nearest to a decimal number: float(text), where that cannot be relied on.
-
-    The number is n/d with whole n and d. One quotient q of 53 bits is divided out of it, its
-    remainder says which way to round, and q * 2^e is the float.
-
-    >>> nearest("0.1") == 0.1, nearest("-1e400"), nearest("5e-324")
-    (True, -inf, 5e-324)
-    """
-    if text in ("nan", "inf", "-inf"):
-        return float(text)
-    negative = text[:1] == "-"
-    digits, _, exponent = text[negative:].lower().partition("e")
-    whole, _, fraction = digits.partition(".")
-    n, d = int(whole + fraction), 1
-    power = int(exponent or "0") - len(fraction)
-    value = 0.0
-    if n and power + len(whole + fraction) > 310:
-        value = checks.INFINITY
-    elif n and power + len(whole + fraction) > -330:  # else 0: it is far below the smallest float
-        if power > 0:
-            n *= 10**power
-        else:
-            d = 10**-power
-        # The hexadecimal digits tell the size of n/d to within 2^4, so that q has 53 to 61 bits
-        # for the first e; -1074 is the exponent of the smallest float.
-        e = max(-1074, 4 * (len(f"{n:x}") - len(f"{d:x}")) - 57)
-        while True:
-            q, rest = divmod(n << max(0, -e), d << max(0, e))
-            if q < 1 << 53:
-                break
-            e += 1
-        # to the nearer neighbour; from half-way, to the even one
-        twice = 2 * rest - (d << max(0, e))
-        if twice > 0 or (twice == 0 and q % 2):
-            q += 1
-        try:
-            value = ldexp(float(q), e)
-        except OverflowError:
-            value = checks.INFINITY
-    return -value if negative else value
-
-
-def _with_floats_as_text(data):
-    # JSON in bytes, every number with a point or an exponent replaced by {"float": "number"}
-    out = bytearray()
-    start = i = 0
-    while i < len(data):
-        c = data[i]
-        if c == 34:  # a string: to its closing quote, past what a backslash hides
-            i += 1
-            while i < len(data) and data[i] != 34:
-                i += 2 if data[i] == 92 else 1
-        elif c == 45 or 48 <= c <= 57:
-            end = i
-            while end < len(data) and data[end] in b"0123456789+-.eE":
-                end += 1
-            token = data[i:end]
-            if b"." in token or b"e" in token or b"E" in token:
-                out += data[start:i] + b'{"float":"' + token + b'"}'
-                start = end
-            i = end - 1
-        i += 1
-    return bytes(out) + data[start:]
-
-
-def _plain(value, convert):
-    # the same value, with every {"float": "0.5"} in it as a float
-    if isinstance(value, list):
-        return [_plain(item, convert) for item in value]
-    if isinstance(value, dict):
-        if list(value) == ["float"] and isinstance(value["float"], str):
-            return convert(value["float"])
-        return {key: _plain(item, convert) for key, item in value.items()}
-    return value
-
-
-def _once(pairs):
-    # a JSON object whose keys are all different
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = [key for key in found if keys.count(key) > 1]
-        raise ValueError(f"the key {twice[0]!r} stands there twice")
-    return found
-
-
-def _parse(data):
-    if SMALL:
-        return _plain(json.loads(_with_floats_as_text(data).decode()), nearest)
-    return _plain(json.loads(data.decode("utf-8"), object_pairs_hook=_once), float)
 
 
 # -------------------------------------------------------- reading
@@ -185,7 +86,7 @@ def read(path):
 def parse(data, name):
     """The Model in the bytes of a file, as `read`; `name` stands for the file in the errors."""
     try:
-        return _model(_parse(data))
+        return _model(exact_json.loads(data))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from None
     # (RuntimeError: nested too deeply. On CPython it is called RecursionError.)
@@ -375,7 +276,7 @@ def text(model):
         ("state", state),
     )
     try:  # what could not be read again is not written
-        _model(_plain(dict(found), float))
+        _model(exact_json.plain(dict(found), float))
     except ModelFileError as error:
         raise ModelFileError(str(error).replace(AGAIN, "fit again")) from None
     lines = []

@@ -201,8 +201,9 @@ def _primitive(name):
 
     def call(inputs):
         out = np.empty_like(inputs)
-        into, of = fast.ffi.from_buffer("double[]", out), fast.ffi.from_buffer("double[]", inputs)
-        getattr(fast.lib, name)(of, into, len(inputs))
+        ffi, lib = fast.FRONT.engine.ffi, fast.FRONT.engine.lib
+        into, of = [ffi.from_buffer("double[]", numbers) for numbers in (out, inputs)]
+        getattr(lib, name)(of, into, len(inputs))
         return out
 
     return call
@@ -320,12 +321,12 @@ def worst_of(measured, inputs, got):
 def same_bits(measured, inputs, got, name):
     """True if C gives the same bits with this instruction set; for every tenth input."""
     active = instruction_set(fast)
-    if not fast.lib.pyref_use_instruction_set(name.encode()):
+    if not fast.FRONT.engine.lib.pyref_use_instruction_set(name.encode()):
         raise ValueError(f"this processor does not have {name}")
     try:
         again = np.array(measured.c(inputs[::10].copy()))
     finally:
-        fast.lib.pyref_use_instruction_set(active.encode())
+        fast.FRONT.engine.lib.pyref_use_instruction_set(active.encode())
     return again.tobytes() == got[::10].tobytes()
 
 
@@ -336,10 +337,10 @@ def available_sets():
         return [
             name
             for name in SETS
-            if fast.lib.pyref_use_instruction_set(name.encode()) and name != active
+            if fast.FRONT.engine.lib.pyref_use_instruction_set(name.encode()) and name != active
         ]
     finally:
-        fast.lib.pyref_use_instruction_set(active.encode())
+        fast.FRONT.engine.lib.pyref_use_instruction_set(active.encode())
 
 
 def own_errors(rounds):

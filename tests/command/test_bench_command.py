@@ -65,7 +65,7 @@ def test_pyref_bench_runs(fast, monkeypatch, capsys):
     lines = out.splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0] == f"pyref {pyref.__version__}: speed on this machine"
-    isa = fast.ffi.string(fast.lib.pyref_instruction_set()).decode()
+    isa = fast.FRONT.engine.ffi.string(fast.FRONT.engine.lib.pyref_instruction_set()).decode()
     assert lines[1].endswith(f"instruction set {isa}")
     for words in (" 1,000 x 4, float64", " 100,000 x 32, float32", " 1,000 x 4, pure Python"):
         assert any(line.startswith(words) for line in lines), words

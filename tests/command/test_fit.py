@@ -11,9 +11,8 @@ import pytest
 from helpers.processes import run
 
 import pyref
-from pyref import LogisticRegression
+from pyref import LogisticRegression, tables
 from pyref.model import file as model_file
-from pyref.model import tables
 
 pytestmark = pytest.mark.usefixtures("folder")
 

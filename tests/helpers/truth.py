@@ -21,6 +21,9 @@ def digits_for(z):
 @cache
 def of_score(z):
     """For a finite float z: p = sigmoid(z), q = 1 - p, -log(q) and -log(p)."""
+    if z < 0:  # 1 / (1 + e^-z) is then the other's q
+        other = of_score(-z)
+        return Score(other.q, other.p, other.loss_1, other.loss_0)
     with mpmath.workdps(digits_for(z)):
         p = 1 / (1 + mpmath.exp(-mpmath.mpf(z)))
         q = 1 - p

@@ -19,8 +19,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import pyref
-from pyref import datasets, documents
-from pyref.pictures import plots
+from pyref import datasets, documents, pictures
 
 DPI = 160  # 8 inches are 1280 pixels, for screens that have more than the README's 800
 
@@ -39,9 +38,9 @@ def loss_curve() -> Figure:
     )
     figure = new_figure(4.6)
     ax = figure.subplots()
-    plots.loss_curve(fit.losses, ax=ax, label="pyref.gradient_descent", log=True)
+    pictures.loss_curve(fit.losses, ax=ax, label="pyref.gradient_descent", log=True)
     losses = documents.document_000(1400, cloud)[2]  # every one from 1340 on is NaN
-    plots.loss_curve(losses, ax=ax, label="document 000's own loop")
+    pictures.loss_curve(losses, ax=ax, label="document 000's own loop")
     ax.set_title("Document 000, run on to epoch 2000")
     return figure
 
@@ -51,7 +50,7 @@ def challenger() -> Figure:
     x, y = datasets.challenger()
     fit = pyref.newton([[t] for t in x], y)
     figure = new_figure(4.8)
-    ax = plots.sigmoid_fit(x, y, fit.w, fit.b, band=0.95, at=31, ax=figure.subplots())
+    ax = pictures.sigmoid_fit(x, y, fit.w, fit.b, band=0.95, at=31, ax=figure.subplots())
     ax.set_title("23 launches before the Challenger accident, and the forecast for its morning")
     ax.set_xlabel("temperature, degrees Fahrenheit")
     ax.set_ylabel("probability of O-ring damage")
@@ -64,7 +63,7 @@ def iris() -> Figure:
     petals = [row[2:] for row in X]
     fit = pyref.softmax_descent(petals, y, learning_rate=0.2, iterations=1500)
     figure = new_figure(5.2)
-    ax = plots.decision_boundary(
+    ax = pictures.decision_boundary(
         fit,
         petals,
         y,
@@ -82,8 +81,8 @@ def momentum() -> Figure:
     figure = new_figure(4.8)
     cases = ((0.0, "what its code computes"), (1.0, "what its output shows"))
     for ax, (amount, who) in zip(figure.subplots(1, 2), cases, strict=True):
-        path = plots.descent_path(x, y, momentum=amount)
-        plots.loss_surface(x, y, paths={"1000 steps": path}, ax=ax)
+        path = pictures.descent_path(x, y, momentum=amount)
+        pictures.loss_surface(x, y, paths={"1000 steps": path}, ax=ax)
         a, b = path[-1]
         ax.set_title(f"momentum {amount:g}: {who}\na = {a:.2f}, b = {b:.2f}", fontsize="medium")
     figure.suptitle("Document 001: the mean loss over (a, b)")

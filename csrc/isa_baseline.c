@@ -1,6 +1,0 @@
-/* The kernels for any processor: SSE2 on x86-64, NEON on aarch64. */
-#include "kernels.h"
-#define LANES_WIDTH 2
-#define KERNELS kernels_baseline
-#define KERNELS_NAME "baseline"
-#include "kernels_body.h"

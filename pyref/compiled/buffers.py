@@ -1,0 +1,381 @@
+"""What the user gave, as C reads it: `checks` for the compiled path.
+
+The functions have the names and the errors of those in `checks`. Where the data are a buffer
+that C can read (numpy arrays, array.array, memoryview, memory maps), they are not copied, and
+no value is looked at until C says that one is wrong.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from struct import calcsize
+from typing import Any
+
+from ..front import checks
+from . import ffi, lib
+
+SLICE = 1 << 24  # elements looked through in one call
+MOST = (1 << 63) - 1
+
+# The element kinds of csrc/lanes/kernels.h, by memoryview format. (pyref's C part is built for
+# little-endian processors, so "<" is native.)
+_FLOATS: dict[str | None, int] = {p + code: kind for p in ("", "@", "=", "<")
+                                  for kind, code in enumerate("df")}  # fmt: skip
+_LABELS = dict(_FLOATS)
+for _code in "?bBhHiIlLqQ":
+    for _prefix in ("", "@", "=", "<"):
+        _size = calcsize(_prefix + _code)
+        _LABELS[_prefix + _code] = {1: 2, 2: 4, 4: 6, 8: 8}[_size] + (_code in "?BHILQ")
+_ARRAY_CODES = "dfbBhHiIqQ"
+
+
+# What is copied as a list, or refused as one: here memoryview would fail, or see numbers in text.
+_NO_BUFFERS = frozenset((list, tuple, str, bytes, bytearray))
+_UNMASKED: set[type] = {array, memoryview}  # types of buffers that have no mask; others join
+_ZERO = array("d", [0.0])
+
+# Looked up once: a call with a handful of numbers is over in microseconds.
+_from_buffer = ffi.from_buffer
+_DOUBLES = ffi.typeof("double[]")
+
+
+class Buffer:
+    """A run of numbers in memory: where, how many, and of which kind."""
+
+    __slots__ = ("kind", "length", "pointer", "width")
+
+    def __init__(self, owner: Any, kind: int, length: int, width: int) -> None:
+        self.pointer = _from_buffer(owner)
+        self.kind = kind
+        self.length = length
+        self.width = width
+
+    def release(self) -> None:
+        ffi.release(self.pointer)
+
+    def value(self, i: int) -> Any:
+        """Element i. (A memoryview reads only some of the formats that C can.)"""
+        values = array(_ARRAY_CODES[self.kind])
+        size = values.itemsize
+        values.frombytes(bytes(ffi.buffer(self.pointer + i * size, size)))
+        return values[0]
+
+    def first(self, bad: Callable[..., int], total: int, *more: int, width: int = 1) -> int | None:
+        """The first of `total` elements that is bad, or rows of so many elements each.
+
+        In slices, so that Ctrl-C is heard.
+        """
+        step = max(1, SLICE // width)
+        for start in range(0, total, step):
+            count = min(step, total - start)
+            i = bad(self.pointer, self.kind, start, count, *more)
+            if i < count:
+                return start + i
+        return None
+
+
+class _Huge(Buffer):
+    """Class numbers some of which no integer of C can hold; a message can still name them."""
+
+    __slots__ = ("given",)
+
+    def __init__(self, given: list[int]) -> None:
+        cut = array("q", [min(max(k, -1), MOST) for k in given])
+        super().__init__(cut, _LABELS["q"], len(given), 1)
+        self.given = given
+
+    def value(self, i: int) -> Any:
+        return self.given[i]
+
+
+def let_go(*values: Any) -> None:
+    """After an error, let go of the user's buffers.
+
+    subtle: The exception keeps the frames that it passed, and so the buffers in them. If it is
+    part of a reference cycle, the garbage collector clears a memoryview that C still holds on
+    to, and CPython crashes (seen with 3.11).
+    """
+    for value in values:
+        if isinstance(value, Buffer):
+            value.release()
+
+
+def _format(values: Any) -> str | None:
+    """The format of a buffer's elements; None if it is no buffer."""
+    try:
+        return memoryview(values).format
+    except (TypeError, ValueError, BufferError):
+        return None
+
+
+def _unmasked(values: Any) -> bool:
+    """Whether the elements are all there is, with no mask over them (as numpy.ma has)."""
+    if hasattr(values, "mask"):
+        return False
+    _UNMASKED.add(type(values))
+    return True
+
+
+def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> Any:
+    """The memoryview of a buffer that C can read; None if it is no buffer at all."""
+    if type(values) in _NO_BUFFERS:
+        return None
+    try:
+        view = memoryview(values)
+    except (TypeError, ValueError, BufferError):
+        return None
+    if (
+        view.format in kinds
+        and view.ndim == wanted
+        and view.c_contiguous
+        and (type(values) in _UNMASKED or _unmasked(values))
+    ):
+        return view
+    if view.ndim != wanted:
+        checks.dimensions(values, name, wanted)
+        return None
+    if str(view.format)[-1] in "Ows" or hasattr(values, "mask"):
+        return None  # objects, text, masked arrays: what they hold is seen one by one
+    if view.format not in kinds:
+        dtype = getattr(values, "dtype", view.format)
+        if str(view.format).startswith((">", "!")):
+            raise ValueError(
+                f"{name} is big-endian ({dtype}): give {name}.astype({name}.dtype.newbyteorder())"
+            )
+        allowed = "float64 or float32" + (", integers or bool" if kinds is _LABELS else "")
+        cure = f"{name}.astype(float)"
+        if "Z" in str(view.format):
+            cure = f"{name}.real, if that is what is meant"
+        if str(view.format).startswith("T"):
+            cure = f"numpy.lib.recfunctions.structured_to_unstructured({name})"
+        raise TypeError(f"{name} has elements of type {dtype}: give {allowed}, as {cure}")
+    raise ValueError(
+        f"{name} does not lie row after row in memory: give numpy.ascontiguousarray({name})"
+    )
+
+
+def _plain(values: Any) -> array[float] | None:
+    """A list of numbers as an array; None if it needs a closer look."""
+    if type(values) is list or type(values) is tuple:
+        try:
+            return array("d", values)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    return None
+
+
+def table(X: Any) -> Buffer:
+    """checks.table, without a copy where X is a buffer."""
+    view = _view(X, "X", _FLOATS, 2)
+    if view is not None:
+        n, d = view.shape
+        if n == 0 or d == 0:
+            checks.table([[]] * min(n, 1))  # raises
+        return Buffer(X, _FLOATS[view.format], n, d)
+    flat = array("d")
+    rows = X
+    try:
+        if type(X) is not list and type(X) is not tuple:
+            raise TypeError
+        d = len(X[0])
+        for row in X:
+            if len(row) != d or d == 0 or (type(row) is not list and type(row) is not tuple):
+                raise TypeError
+            flat.extend(row)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        # Something is out of the ordinary: wrong, or merely another kind of sequence.
+        rows, flat = checks.table(X), array("d")
+        d = len(rows[0])
+        for row in rows:
+            flat.extend(row)
+    return Buffer(flat, 0, len(rows), d)
+
+
+def sample(x: Any) -> Buffer:
+    """checks.sample, without a copy where x is a buffer."""
+    view = _view(x, "x", _FLOATS, 1)
+    if view is not None:
+        if len(view) == 0:
+            checks.sample([])  # raises
+        return Buffer(x, _FLOATS[view.format], len(view), 1)
+    flat = _plain(x) or array("d", checks.sample(x))
+    return Buffer(flat, 0, len(flat), 1)
+
+
+def scores(z: Any) -> Any:
+    """The memoryview of a buffer of scores; None if z is one score, or nothing that C can read."""
+    if isinstance(z, (int, float)) or getattr(z, "shape", None) == ():
+        return None
+    return _view(z, "z", _FLOATS, 1)
+
+
+def labels(y: Any, n: int) -> Buffer:
+    """checks.labels, without a copy where y is a buffer."""
+    view = _view(y, "y", _LABELS, 1)
+    if view is not None:
+        if len(view) != n:
+            checks.same_length(view, n)
+        return Buffer(y, _LABELS[view.format], n, 1)
+    flat = _plain(y)
+    if flat is None:
+        flat = array("d", checks.labels(y, n))
+    checks.same_length(flat, n)
+    return Buffer(flat, 0, n, 1)
+
+
+def label_values(y: Buffer) -> None:
+    n = y.length
+    if n <= SLICE and lib.pyref_find_no_label(y.pointer, y.kind, 0, n) == n:
+        return  # as it mostly is, in the shortest way
+    i = y.first(lib.pyref_find_no_label, n)
+    if i is not None:
+        checks.probability(y.value(i), f"y[{i}]")
+
+
+def table_values(X: Buffer, name: str) -> None:
+    """Look for the NaN or the infinity that must be in X if a gradient is not finite."""
+    i = X.first(lib.pyref_find_not_finite, X.length * X.width)
+    if i is not None:
+        row, column = divmod(i, X.width)
+        place = f"X[{row}][{column}]" if name == "X" else f"x[{i}]"
+        raise checks.bad_cell(X.value(i), place)
+
+
+def sample_weights(values: Any, n: int) -> Buffer | None:
+    """checks.sample_weights as doubles, without a copy where they are; or None, unweighted."""
+    if values is None:
+        return None
+    view = _view(values, "sample_weight", _LABELS, 1)
+    if view is None:
+        flat = _plain(values)
+        if flat is None:
+            flat = array("d", checks.numbers(values, "sample_weight"))
+        checks.same_length(flat, n, "sample_weight", "weight")
+        return Buffer(flat, 0, n, 1)
+    checks.same_length(view, n, "sample_weight", "weight")
+    given = Buffer(values, _LABELS[view.format], n, 1)
+    if given.kind == 0 and int(ffi.cast("uintptr_t", given.pointer)) % 8 == 0:
+        return given
+    try:
+        flat = zeros(n)
+        for start in range(0, n, SLICE):
+            count = min(SLICE, n - start)
+            lib.pyref_widen(given.pointer, given.kind, start, count, doubles(flat))
+    finally:
+        let_go(given)
+    return Buffer(flat, 0, n, 1)
+
+
+def as_doubles(s: Buffer | None) -> Any:
+    """Sample weights as C takes them: a pointer to doubles, or NULL."""
+    return ffi.NULL if s is None else ffi.cast("double *", s.pointer)
+
+
+def sample_weight_values(s: Buffer | None, n: int) -> float:
+    """checks.sample_weight_values"""
+    if s is None:
+        return n
+    total, values = 0.0, as_doubles(s)
+    for start in range(0, n, SLICE):
+        count = min(SLICE, n - start)
+        i = lib.pyref_find_no_weight(values, start, count)
+        if i < count:
+            checks.not_negative(s.value(start + i), f"sample_weight[{start + i}]")
+        total = lib.pyref_sum(values, start, count, total)
+    return checks.total_weight(total)
+
+
+def weights(w: Any, d: int) -> array[float]:
+    """checks.weights, as an array of its own."""
+    flat = _plain(w)
+    if flat is None:
+        try:
+            view = _view(w, "w", _FLOATS, 1)
+        except (TypeError, ValueError):
+            view = None  # d numbers are copied anyway: whatever Python can read will do
+        if view is not None:
+            copy = view.tobytes()
+            flat = array("d", copy if view.itemsize == 8 else array("f", copy))
+    # 0 times a sum with a NaN or an infinity in it is not 0; nor if the sum itself is too large
+    if flat is None or len(flat) != d or sum(flat) * 0.0 != 0.0:
+        flat = array("d", checks.weights(w if flat is None else flat, d))
+    return flat
+
+
+def thread_count(threads: Any) -> int:
+    return 0 if threads is None else min(checks.count(threads, "threads", 1), 64)
+
+
+def zeros(count: int) -> array[float]:
+    return _ZERO * count
+
+
+def doubles(values: array[float]) -> Any:
+    return _from_buffer(_DOUBLES, values)
+
+
+def class_labels(y: Any, n: int) -> Buffer:
+    """checks.class_labels, without a copy where y is a buffer of integers, or of rows of floats."""
+    whole = {code: kind for code, kind in _LABELS.items() if code not in _FLOATS}
+    shape: Any = getattr(y, "shape", ())
+    view: Any = None
+    if len(shape) == 1 and _format(y) in whole:
+        view = _view(y, "y", whole, 1)
+    elif len(shape) == 2 and _format(y) in _FLOATS and shape[1] > 0:
+        view = _view(y, "y", _FLOATS, 2)
+    if view is not None:
+        checks.same_length(view, n)
+        return Buffer(y, _LABELS[view.format], n, shape[1] if len(shape) == 2 else 1)
+    labels = checks.class_labels(y, n)
+    if isinstance(labels[0], list):
+        flat = array("d")
+        for row in labels:
+            flat.extend(row)
+        return Buffer(flat, 0, n, len(labels[0]))
+    try:
+        return Buffer(array("q", labels), _LABELS["q"], n, 1)
+    except OverflowError:  # no class number is as large as that
+        return _Huge(labels)
+
+
+def classes_of(y: Buffer) -> int:
+    """checks.classes_of"""
+    if y.kind < 2:
+        return y.width
+    largest = 0
+    for start in range(0, y.length, SLICE):
+        count = min(SLICE, y.length - start)
+        largest = max(largest, lib.pyref_largest(y.pointer, y.kind, start, count))
+    return checks.number_of_classes(max(y.given) if isinstance(y, _Huge) else largest)
+
+
+def class_label_values(y: Buffer, C: int) -> None:
+    """checks.class_label_values"""
+    if y.kind >= 2:
+        i = y.first(lib.pyref_find_no_class, y.length, C)
+        if i is not None:
+            checks.class_number(y.value(i), f"y[{i}]", C)
+        return
+    if y.width == C:
+        i = y.first(lib.pyref_find_no_distribution, y.length, C, width=C)
+        if i is None:
+            return
+    else:
+        i = 0
+    row = [y.value(i * y.width + c) for c in range(y.width)]
+    checks.same_classes(checks.label_row(row, f"y[{i}]"), f"y[{i}]", C, "probability")
+
+
+def by_class(W: list[list[float]], b: list[float]) -> array[float]:
+    """(W, b) as C has them: class by class, then the intercepts."""
+    params = array("d")
+    for column in zip(*W, strict=True):
+        params.extend(column)
+    params.extend(b)
+    return params
+
+
+def by_feature(params: array[float], d: int, C: int) -> tuple[list[array[float]], array[float]]:
+    """And back: W as d rows of C, and b."""
+    return [params[j : d * C : d] for j in range(d)], params[d * C :]

@@ -1,0 +1,38 @@
+"""Passes over the user's data in C: how a run is made, and carried to its end."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from . import buffers, ffi, lib
+from .buffers import Buffer, doubles
+
+SECONDS_IN_C = 0.04  # a call returns at least this often, so that Ctrl-C is heard
+NO_MEMORY = "no memory for the sums of a pass over X"
+
+
+def new_run(
+    what: int, X: Buffer, y: Buffer | None, s: Buffer | None, classes: int, passes: int,
+    threads: int, no_memory: str = NO_MEMORY,
+) -> Any:  # fmt: skip
+    """A run of that kind over X, y and the sample weights; ffi.release gives its memory back.
+
+    (ffi.release frees once however often it is called, and what nobody has released goes with its
+    last reference. So Ctrl-C may come between any two lines of Python.)
+    """
+    labels, kind = (ffi.NULL, 0) if y is None else (y.pointer, y.kind)
+    run = lib.pyref_run_new(
+        what, X.pointer, X.kind, labels, kind, buffers.as_doubles(s), X.length, X.width,
+        classes or 1, classes > 0 and kind < 2, min(passes, buffers.MOST), threads,
+    )  # fmt: skip  (float labels are rows of probabilities, integers are class numbers)
+    if not run:
+        raise MemoryError(no_memory)
+    return ffi.gc(run, lib.pyref_run_free)
+
+
+def finish(run: Any, params: array[float], out: array[float]) -> None:
+    """One pass of the run at params: its results to out."""
+    at, results = doubles(params), doubles(out)
+    while not lib.pyref_run_pass(run, at, SECONDS_IN_C, results):
+        pass  # between two calls, Python looks after Ctrl-C

@@ -1,0 +1,57 @@
+"""What a fitted model says of new rows, compiled: scores and probabilities.
+
+(The twin in Python stands in pyref/pure.py.)
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from . import buffers, ffi, lib
+from .buffers import doubles, zeros
+from .passes import finish, new_run
+
+_NUMBERS = 1 << 16  # probabilities computed in one call
+
+
+def scores(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
+    """w . x + b of every row of X: n numbers; or with d rows of C weights, n rows of C.
+
+    ValueError names the entry of X that is not finite.
+    """
+    try:
+        X = buffers.table(X)
+        by_class = not isinstance(b, float)
+        C = len(b) if by_class else 1
+        params = buffers.by_class(w, b) if by_class else array("d", [*w, b])
+        out, poison = zeros(X.length * C), zeros(1)
+        helpers = buffers.thread_count(threads)
+        run = new_run(lib.PYREF_SCORES, X, None, None, C, 1, helpers, "no memory for the scores")
+        try:
+            lib.pyref_run_scores(run, doubles(out))
+            finish(run, params, poison)
+        finally:
+            ffi.release(run)
+        if poison[0] != 0:
+            buffers.table_values(X, "X")
+        return out
+    except BaseException:
+        buffers.let_go(X)
+        raise
+
+
+def probabilities(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
+    """n rows of C probabilities, one after the other; of two for chapter 1's w and b."""
+    zs = scores(X, w, b, threads)
+    C = 1 if isinstance(b, float) else len(b)
+    if C == 1 and not isinstance(b, float):
+        return array("d", [1.0]) * len(zs)  # the only class is certain
+    width = 2 if C == 1 else C
+    out = zeros(len(zs) // C * width)
+    at, ps = doubles(zs), doubles(out)
+    step = max(_NUMBERS // C, 1)
+    for i in range(0, len(zs) // C, step):
+        rows = min(step, len(zs) // C - i)
+        lib.pyref_probabilities(at + i * C, rows, C, ps + i * width)
+    return out

@@ -1,0 +1,17 @@
+"""What makes a fit safe: what the lessons' Newton's method and L-BFGS leave out.
+
+Chapter 3 (pyref/second_order.py) ends with tables on which its dozen lines are lost. Here is what
+helps, for both engines:
+
+    samples.py       columns of one size; what a second-order method asks of the data
+    search.py        how far to go along a step; what to do where the Hessian has vanished
+    separation.py    is there an optimum at all? A proof either way
+    head_start.py    a starting point from a sample of the rows
+    optimum.py       the loop from step to step, its endings, and the standard errors
+    classes.py       the same for softmax regression: the problem, and its proofs
+    classes_loop.py  and its loop
+
+It is made of the lessons' `gradient`, `hessian`, `cholesky`, `solve` and `lbfgs_step`. An engine
+that is not the lessons (pyref/compiled/) hands over samples of its own, with the methods of
+`samples.Samples`.
+"""

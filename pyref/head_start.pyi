@@ -1,5 +1,0 @@
-FEW: int
-MANY: int
-SHARE: int
-SOME: int
-WIDE: int

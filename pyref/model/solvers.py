@@ -1,0 +1,92 @@
+"""The ways to fit: which one "auto" takes, how each is called, and how its end is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..fit.classes_loop import softmax_optimum
+
+SOLVERS = ("auto", "newton", "lbfgs", "gradient_descent")
+
+# Up to this many parameters "auto" takes Newton's method, beyond it L-BFGS. (A Newton step
+# costs about parameters^2 / 2 multiplications a row and parameters^3 / 6 to solve for it, in
+# Python where that is the backend; an L-BFGS iteration 2 parameters a row.)
+MOST_FOR_NEWTON = 300
+
+# What a solver uses where iterations and tolerance are None. Gradient descent's tolerance is
+# one that it can be expected to reach.
+ITERATIONS = {"newton": 100, "lbfgs": 1000, "gradient_descent": 10_000}
+TOLERANCE = {"newton": 1e-10, "lbfgs": 1e-10, "gradient_descent": 1e-6}
+
+METHODS = {
+    "newton": "Newton's method",
+    "lbfgs": "L-BFGS",
+    "gradient_descent": "gradient descent",
+}
+
+
+def chosen(solver: str, parameters: int) -> str:
+    """The solver that does the work where there are so many parameters."""
+    if solver != "auto":
+        return solver
+    return "newton" if parameters <= MOST_FOR_NEWTON else "lbfgs"
+
+
+def solve(
+    module: Any,
+    X: Any,
+    y: Any,
+    C: int,
+    w: Any,
+    b: Any,
+    solver: str,
+    options: dict[str, Any],
+    of_descent: dict[str, Any],
+    threads: dict[str, Any],
+) -> Any:
+    """The fit of C classes from (w, b) on. `of_descent` is for gradient descent alone."""
+    if solver == "gradient_descent":
+        options = {**options, **of_descent}
+        if C == 2:
+            return module.gradient_descent(X, y, w=w, b=b, **options, **threads)
+        return module.softmax_descent(X, y, classes=C, W=w, b=b, **options, **threads)
+    newton = solver == "newton"
+    if C == 2:
+        method = module.newton if newton else module.lbfgs
+        return method(X, y, w=w, b=b, **options, **threads)
+    return softmax_optimum(module, X, y, C, W=w, b=b, newton=newton, threads=threads, **options)
+
+
+def reason(status: str, solver: str, iterations: int, stopped: bool, all_made: bool) -> str:
+    """Why a fit ended with this status, in words, with the cure.
+
+    `stopped`: the callback stopped it. `all_made`: it made as many iterations as it was allowed.
+    """
+    if status == "converged":
+        return "The gradient is zero to within the tolerance: this is the optimum."
+    if status == "separable":
+        return (
+            "There is no optimum: a combination of the features tells some classes apart"
+            " without a mistake, so that ever larger coefficients fit ever better. These are"
+            " where the run stood when that was seen, and their size means nothing. Give"
+            " l2 > 0, or more data."
+        )
+    if status == "diverged":
+        return (
+            "The next step would have left the range of numbers: the learning rate is too"
+            " large for these data. Give learning_rate='safe', or standardise the columns."
+        )
+    if stopped:
+        return "The callback stopped the run before the gradient was zero: this is no optimum."
+    if all_made:
+        cure = "Give more iterations"
+        if solver == "gradient_descent":
+            cure = "Standardise the columns, give more iterations, or take solver='newton'"
+        return (
+            f"All {iterations} iterations were made before the gradient was zero to within the"
+            f" tolerance: this is no optimum yet. {cure}."
+        )
+    return (
+        "Rounding allows no lower loss, and it is not certain that there is an optimum: the"
+        " classes overlap by little, or not at all. Give l2 > 0, or more data."
+    )

@@ -1,2 +1,0 @@
-FAINT: float
-HARDLY: float

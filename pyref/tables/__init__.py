@@ -1,0 +1,24 @@
+"""Tables from files: CSV with the standard library, or CSV and Parquet through polars.
+
+A table has a header of column names, and rows of numbers. One column may be the target, whose
+cells are labels, another the weights of the rows. CSV is UTF-8 with or without a byte order
+mark, commas, quotes as spreadsheets write them, and any kind of line ends; lines with nothing
+on them are passed over.
+
+Where polars is installed (the extra `[data]`), it reads CSV too, at its speed. It is asked for
+numbers, and if it finds anything else, or too few, then the standard library reads the file
+again: that reader decides, and words every error, so that both mean and say the same. Errors
+name the line of the file (the header is line 1 unless quotes span lines) and the row of the
+table (its first is row 1).
+
+Labels: if every cell of the target is a whole number as Python writes it, the labels are int;
+else they are text. In a Parquet file they are what the file says: text, bool, int or float.
+
+files.py takes the file and chooses the reader; lines.py reads CSV with the standard library,
+through_polars.py reads CSV and Parquet with polars; columns.py says what a table may hold.
+"""
+
+from .columns import Table, TableError
+from .files import has_polars, read
+
+__all__ = ("Table", "TableError", "has_polars", "read")

@@ -1,0 +1,157 @@
+"""What a table holds: its columns by name, what a cell may be, and the words of every error.
+
+Both readers (lines.py, through_polars.py) go by this file, so that they mean and say the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+# What people write for a cell without a value, in small letters.
+MISSING = ("", "na", "n/a", "nan", "null")
+
+
+class TableError(ValueError):
+    """A file that holds no table to work with: where, and the cure, in one line."""
+
+
+class Table(NamedTuple):
+    """n rows of d numbers, and what belongs to each row."""
+
+    names: list[str]  # of the d columns of X
+    X: Any  # n x d doubles, row by row: a memoryview or a numpy array
+    labels: list[Any] | None  # n of them
+    weights: Any  # n doubles, or None
+
+
+class Wanted(NamedTuple):
+    """Which columns are read as what."""
+
+    target: str | None = None
+    weights: str | None = None
+    drop: Sequence[str] = ()
+    features: Sequence[str] | None = None  # None: all that are left
+
+
+# ---------------------------------------------------------------- columns
+
+
+class Columns(NamedTuple):
+    """Where the wanted columns stand in the file."""
+
+    names: list[str]  # all of the header
+    features: list[int]
+    target: int | None
+    weights: int | None
+
+
+def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
+    """The places of the columns that are wanted, or the error."""
+    names = [cell.strip() for cell in header]
+    for j, column in enumerate(names):
+        if not column:
+            raise TableError(
+                f"{name}, header: column {j + 1} has no name: give it one, or take it out"
+            )
+    places = {column: j for j, column in enumerate(names)}
+    if len(places) < len(names):
+        twice = next(column for j, column in enumerate(names) if places[column] != j)
+        first, second = [j + 1 for j, column in enumerate(names) if column == twice][:2]
+        raise TableError(
+            f"{name}, header: columns {first} and {second} are both named {twice!r}:"
+            " give each column a name of its own"
+        )
+
+    def place(column: str) -> int:
+        if column not in places:
+            hint = ""
+            if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+                hint = "; its cells seem not to be separated by commas"
+            raise TableError(f"{name} has no column {column!r}: give one of {_listed(names)}{hint}")
+        return places[column]
+
+    target = None if wanted.target is None else place(wanted.target)
+    weights = None if wanted.weights is None else place(wanted.weights)
+    if wanted.features is not None:
+        features = [place(column) for column in wanted.features]
+    else:
+        left_out = {place(column) for column in wanted.drop} | {target, weights}
+        features = [j for j in range(len(names)) if j not in left_out]
+        if not features:
+            raise TableError(f"{name} has no column left to learn from: give it one more")
+    if target is not None and target == weights:
+        raise TableError(f"column {wanted.target!r} cannot be target and weights: give two columns")
+    return Columns(names, features, target, weights)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names for an error: all, or the first of many."""
+    shown = ", ".join([repr(column) for column in names[:8]])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
+
+
+# ---------------------------------------------------------------- rows and cells
+
+
+def empty(name: str) -> TableError:
+    """The error for a file with nothing in it."""
+    return TableError(f"{name} is empty: give a header and at least one row")
+
+
+def no_rows(name: str) -> TableError:
+    """The error for a table of a header alone."""
+    return TableError(f"{name} has a header but no rows: give at least one")
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell stands for no value."""
+    return cell.strip().lower() in MISSING
+
+
+def number(cell: str) -> float:
+    """A cell as a float. ValueError for what only Python takes for a number, as 1_000."""
+    if "_" in cell or not cell.isascii():
+        raise ValueError(cell)
+    return float(cell)
+
+
+def bad_number(cell: str, place: str) -> TableError:
+    """The error for a cell that is no finite number."""
+    if is_missing(cell):
+        return TableError(f"{place} is missing: fill it in, or remove the row")
+    text = _shown(cell)
+    try:
+        value = number(cell)
+    except ValueError:
+        return TableError(
+            f"{place} is {text}, not a number: write it as numbers, or leave the column out"
+            " (--drop)"
+        )
+    if math.isfinite(value):  # so it was a weight
+        return TableError(f"{place} is {text}, but weights count rows: give 0 or more")
+    return TableError(f"{place} is {text}: fill in a finite number, or remove the row")
+
+
+def _shown(cell: str) -> str:
+    picture = repr(cell.strip())
+    return picture if len(picture) <= 40 else picture[:37] + "..."
+
+
+def labels_of(cells: list[str]) -> list[Any]:
+    """Labels as int if all are whole numbers as Python writes them, else as they are.
+
+    >>> labels_of(["1", "-2", "1"]), labels_of(["1", "02"]), labels_of(["1", "x"])
+    ([1, -2, 1], ['1', '02'], ['1', 'x'])
+    """
+    as_int: dict[str, int] = {}
+    for cell in set(cells):
+        try:
+            whole = int(cell)
+        except ValueError:
+            return cells
+        if str(whole) != cell:
+            return cells
+        as_int[cell] = whole
+    return [as_int[cell] for cell in cells]
