@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 from .. import datasets, gradient_descent
 from ..pictures import terminal
+from .implementations import version
 
 
 class Shape(NamedTuple):
@@ -214,7 +215,6 @@ def page(fast: Any, quick: bool, columns: int) -> list[str]:
     pure = duration(pure_seconds(2 if quick else 5))
     times.append(["1,000 x 4, pure Python", pure, *["-"] * len(threads)])
 
-    version = getattr(sys.modules[__package__], "__version__", "of no known version")
     notes = (
         f"Default: as many threads as pay, here at most {most}. The read is the C part's own loop"
         " over the same X, which does nothing else. GB are 10^9 bytes of X. The two small tables"
@@ -223,7 +223,7 @@ def page(fast: Any, quick: bool, columns: int) -> list[str]:
     if quick:
         notes += " This was --quick: few rounds, rough numbers."
     return [
-        *terminal.paragraph(f"pyref {version}: speed on this machine", columns, indent=0),
+        *terminal.paragraph(f"{version()}: speed on this machine", columns, indent=0),
         *terminal.paragraph(
             f"{processor()}, {most} core{'s' if most > 1 else ''}, instruction set"
             f" {instruction_set(fast)}",

@@ -80,7 +80,7 @@ def document_001(found: Found) -> None:
     )
     found.compare(
         "document 001's printed output",
-        "  its printed output, which keeps all old gradients",
+        "  its printed output, which takes momentum 1.0",
         [run(x, y, momentum=1.0) for run in descents],
         PRINTED,
     )
@@ -154,7 +154,7 @@ def document_000(found: Found) -> tuple[Training, Training, int | None]:
         f"  after epoch {died}, where its loss becomes NaN" if died else "  after its loss is NaN",
         [goes_on(run.losses, died) for run in ours],
         "goes on",
-        "does not go on" if died else "it never was",
+        "does not go on" if died else "no NaN",
     )
     found.seconds.append(("document 000", [median(run.seconds) for run in [loop, *ours]]))
     return loop, ours[0], died

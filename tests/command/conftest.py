@@ -9,21 +9,13 @@ import types
 from pathlib import Path
 
 import pytest
-from helpers.processes import run, run_here
+from helpers.processes import run_here
 
 import pyref
 from pyref import __main__ as command_line
 from pyref import datasets, documents
-from pyref.command import compare, tour_long
+from pyref.command import compare, comparisons, tour_long
 from pyref.model import file as model_file
-
-
-@pytest.fixture(scope="session")
-def long_page():
-    """`python -m pyref tour --long`, once, in full: what it prints."""
-    status, out, err = run("tour", "--long")
-    assert (status, err) == (0, "")
-    return out
 
 
 @pytest.fixture(scope="session")
@@ -44,18 +36,29 @@ def remembered():
     return document_000
 
 
-@pytest.fixture(scope="session")
-def page(remembered):
-    """`pyref`, once, in full: what it prints to a pipe. (test_streams.py has processes.)"""
-    remembered.forget()  # so that its times are true
+def in_full(remembered, *words):
+    """A page without a change: what it prints to a pipe. (test_streams.py has processes.)"""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("COLUMNS", "NO_COLOR"):
             patch.delenv(name, raising=False)
         patch.setenv("TERM", "xterm")
         patch.setattr(documents, "document_000", remembered)
-        status, out = run_here()
+        status, out = run_here(*words)
     assert status == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def page(remembered):
+    """`pyref`, once, in full."""
+    remembered.forget()  # so that its times are true
+    return in_full(remembered)
+
+
+@pytest.fixture(scope="session")
+def long_page(remembered):
+    """`pyref tour --long`, once, in full. (Its time of document 000's own loop is not true.)"""
+    return in_full(remembered, "tour", "--long")
 
 
 @pytest.fixture
@@ -65,6 +68,13 @@ def tiny(monkeypatch):
     monkeypatch.setattr(datasets, "seeded_cloud", lambda: (X[:12], y[:12], w, b))
     monkeypatch.setattr(tour_long, "IRIS_EPOCHS", 20)
     monkeypatch.setattr(compare, "ROUNDS", 2)
+
+
+@pytest.fixture
+def few_epochs(monkeypatch):
+    """Document 000 is hardly left to run on: for what does not need that."""
+    monkeypatch.setattr(comparisons, "EPOCHS_ON", 1100)
+    monkeypatch.setattr(tour_long, "EPOCHS_ON", 1100)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import types
 import pytest
 from helpers.processes import run_here
 
+import pyref
 from pyref.command import bench
 
 
@@ -63,6 +64,7 @@ def test_pyref_bench_runs(fast, monkeypatch, capsys):
     assert (status, capsys.readouterr().err) == (0, "")
     lines = out.splitlines()
     assert max(map(len, lines)) <= 80
+    assert lines[0] == f"pyref {pyref.__version__}: speed on this machine"
     isa = fast.FRONT.engine.ffi.string(fast.FRONT.engine.lib.pyref_instruction_set()).decode()
     assert lines[1].endswith(f"instruction set {isa}")
     for words in (" 1,000 x 4, float64", " 100,000 x 32, float32", " 1,000 x 4, pure Python"):

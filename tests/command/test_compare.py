@@ -1,13 +1,12 @@
 """Comparing numbers, training in legs, and writing durations."""
 
-import doctest
 import math
 
 import pytest
 
 import pyref
 from pyref import datasets
-from pyref.command import compare, comparisons, implementations, training
+from pyref.command import compare, implementations, training
 
 
 def test_000_figures_are_of_every_loss():
@@ -68,10 +67,3 @@ def test_figures_of_mutants():
 )
 def test_duration(seconds, text):
     assert compare.duration(seconds) == text
-
-
-@pytest.mark.parametrize("module", [compare, comparisons])
-def test_doctests(module):
-    result = doctest.testmod(module)
-    assert result.attempted > 0
-    assert result.failed == 0

@@ -165,7 +165,7 @@ def test_the_table_of_coefficients(page):
 def test_each_document_is_introduced_and_compared(rows):
     assert list(rows) == [
         "document 001: one feature, five points, a plain loop",
-        "its printed output, which keeps all old gradients",
+        "its printed output, which takes momentum 1.0",
         "document 002: the gradient, derived by the chain rule",
         "document 000: four features, 1000 points, 1000 epochs",
         "the same in NumPy, as the document has it",
@@ -192,7 +192,7 @@ def test_the_digits_are_those_of_the_long_form(rows, long_page):
         assert rows["document 001: one feature, five points, a plain loop"][name] == in_words(
             agreeing(ours, loop)
         )
-        assert rows["its printed output, which keeps all old gradients"][name] == in_words(
+        assert rows["its printed output, which takes momentum 1.0"][name] == in_words(
             printed[f"{name}, momentum 1.0"]["as printed"]
         )
         assert rows["document 000: four features, 1000 points, 1000 epochs"][name] == in_words(

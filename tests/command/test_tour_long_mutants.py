@@ -40,7 +40,7 @@ def test_a_wrong_number_is_a_mismatch(tiny, no_c):
         ({"log_likelihood": 10.157596343933415}, ["Challenger by Newton's method, c"]),
     ],
 )
-def test_a_wrong_newton_is_a_mismatch(tiny, stand_in, change, mismatches):
+def test_a_wrong_newton_is_a_mismatch(tiny, few_epochs, stand_in, change, mismatches):
     stand_in.newton = lambda X, y: pyref.newton(X.tolist(), y.tolist())._replace(**change)
     status, text = run_here("tour", "--long")
     assert status == 1
@@ -52,7 +52,7 @@ def test_a_wrong_newton_is_a_mismatch(tiny, stand_in, change, mismatches):
 
 
 @pytest.mark.parametrize("spoil", ["sign", "nan", "zero", "tenth figure", "seventh figure"])
-def test_a_wrong_implementation_is_a_mismatch(tiny, stand_in, spoil):
+def test_a_wrong_implementation_is_a_mismatch(tiny, few_epochs, stand_in, spoil):
     change = {
         "sign": lambda v: -v,
         "nan": lambda v: math.nan,
