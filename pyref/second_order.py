@@ -1,11 +1,11 @@
 """Chapter 3: to the optimum, by the second derivative.
 
 Gradient descent knows the gradient and nothing else: how far a step may go, it must be told. The
-second derivative says how the gradient itself changes, and from both together follows where it will
-be zero. That is Newton's method. On one small table:
+second derivative says how the gradient changes along the way, and both together say where it will
+be zero. To go there at once is Newton's method. On one small table:
 
     >>> from pyref.logistic import gradient_descent
-    >>> X, y = [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]], [0, 0, 1, 0, 1, 0, 1, 1]
+    >>> X, y = [[1], [2], [3], [4], [5], [6], [7], [8]], [0, 0, 1, 0, 1, 0, 1, 1]
     >>> rate = safe_learning_rate(X)
     >>> w, b, losses, status = gradient_descent(X, y, [0.0], 0.0, rate, 9999, tolerance=1e-10)
     >>> status, len(losses), round(w[0], 8), round(b, 8)
@@ -14,32 +14,28 @@ be zero. That is Newton's method. On one small table:
     >>> steps, round(w[0], 8), round(b, 8)
     (6, 0.59408436, -2.67337962)
 
-Who reads this should know what a matrix times a vector is. The whole method is here, and it runs.
-Section 5 shows tables on which it is lost, and says where the cure stands. (`pyref.newton` is not
-this `newton`: it has the cures.)
-
-Legend, as in chapter 1, and:
-    row      a row of X with a 1 behind it, (x, 1): d+1 numbers, so that z = theta . row
-    theta    the d+1 parameters (w, b)
-    grad     the gradient of the summed loss, d+1 numbers
-    hess     its derivatives, the Hessian: d+1 rows of d+1 numbers
+Legend, as in chapter 1 (F is the mean loss with its penalty), and:
+    x1       a row x with a 1 behind it: d+1 numbers, so that z = theta . x1
+    theta    the d+1 parameters: w, and last b
+    loss     the sum over the rows of s_i L_i (not divided by n: a sum, and no mean)
+    grad     the gradient of this sum: d+1 numbers, for w, and last for b
+    hess     its second derivatives, the Hessian: d+1 rows of d+1 numbers
     step     a change of theta
-    T        a triangle, the square root of hess: T T' = hess, where T' is T mirrored
-    K        the most that the mean loss can curve
-
-Sources: Nocedal & Wright, Numerical Optimization, 2nd edition, 2006; McCullagh & Nelder,
-Generalized Linear Models, 2nd edition, 1989 (standard errors).
+    K        a bound: F curves by at most K in any direction
+    u, v     any two lists of numbers;  u . v is their dot product,  |u| the length of u
+    hess v   matrix times vector: entry j is hess[j] . v;  the inverse, hess^-1, undoes it
+    T, T'    a triangle: row j has j+1 numbers, then zeros;  T' has the columns of T as its rows
 """
 
 from math import exp, sqrt
 
 from .logistic import loss_and_residual, total
 
-ROUNDING = 1e-12  # numbers that agree to this, relative to what they were added up from, are equal
+ROUNDING = 1e-12  # numbers that differ by less, relative to what was added up, count as equal
 
 
 def dot(u, v):
-    """The sum of u_j v_j."""
+    """u . v, the sum of u[j] v[j]."""
     added = 0.0
     for u_j, v_j in zip(u, v):
         added += u_j * v_j
@@ -47,18 +43,17 @@ def dot(u, v):
 
 
 def plus(u, t, v):
-    """u + t v."""
+    """u + t v, where t is a number."""
     return [u_j + t * v_j for u_j, v_j in zip(u, v)]
 
 
 # -------------------------------------------------------- 1. how the gradient changes
-#
 # Chapter 1 found dL/dz = p - y. Once more: y is a constant, and p changes with z by p (1-p).
-#
-#     d2L / dz2  =  p (1-p)                        the label has dropped out
+#     d2L / dz2  =  p (1-p)                        (the label is gone)
+
 
 def curvature(z):
-    """p (1-p) = sigmoid(z) sigmoid(-z), of which one is 1/(1+u) and the other u/(1+u): at most 1/4.
+    """p (1-p): never negative, at most 1/4. One of p and 1-p is 1/(1+u), the other u/(1+u).
 
     >>> curvature(0), curvature(40)
     (0.25, 4.248354255291589e-18)
@@ -67,21 +62,25 @@ def curvature(z):
     return 1 / (1 + u) * (u / (1 + u))
 
 
-# A first use: how large may the learning rate be? One parameter first. A step of -t g changes F by
-# -t g^2, and, because the gradient g changes on the way, by at most t^2 K/2 g^2 more. The sum is 0
-# at t = 2/K, and lowest in the middle, at 1/K.
-#
-# With many parameters the same holds along the direction of the step. If that has length 1, the
-# score of a row changes along it by u . row, which is at most the length of the row; so its loss
-# curves by at most 1/4 |row|^2. The mean of that is K, and a price l2 on the weights curves by l2
-# more.
+# A first use: how far may gradient descent step? First with one parameter a, where z = a*x. The
+# loss of a row curves by p (1-p) x^2, at most x^2 / 4; let K be the mean of that. If the gradient g
+# of F stayed the same, a step of -t g would change F by -t g^2. But g changes on the way: by at
+# most K t g at its end, by half of that on average. So F changes by at most
+#     -t g^2  +  K/2 t^2 g^2
+# This is 0 at t = 0 and at t = 2/K, and lowest halfway, at t = 1/K. With d+1 parameters |x1|^2
+# takes the place of x^2, since a change of theta by length 1 changes z by at most |x1|. A penalty
+# l2/2 |w|^2 (a large weight must be worth its price) curves by l2 more.
+
 
 def safe_learning_rate(X, l2=0.0, s=None, steepest=1 / 4):
-    """1 / K: with this learning rate every step of gradient descent without momentum lowers F.
+    """1 / K: with this learning rate each step of gradient descent lowers F, if that is possible.
 
-    steepest is the most that the loss of a sample may curve with its score (1/2 in chapter 2).
+        K  =  steepest * (sum of s_i (|x_i|^2 + 1)) / (sum of s_i)  +  l2
 
-    >>> safe_learning_rate([[1, 2], [3, 4]])            # 4 / ((1 + 5 + 1 + 25) / 2)
+    steepest is the most that the loss of a row may curve with its score (1/2 in chapter 2).
+    Momentum voids the proof: its steps do not go straight against the gradient.
+
+    >>> safe_learning_rate([[1, 2], [3, 4]])                # 1 / (1/4 * (6 + 26) / 2)
     0.25
     """
     s = s or [1.0] * len(X)
@@ -90,67 +89,94 @@ def safe_learning_rate(X, l2=0.0, s=None, steepest=1 / 4):
 
 
 # -------------------------------------------------------- 2. the Hessian
-#
-# z changes with theta[j] by row[j], and with theta[k] by row[k], so by the chain rule
-#
-#     d2L / dtheta[j] dtheta[k]  =  p (1-p) row[j] row[k]
-#
-# Along any line theta + t u the loss of a row curves by p (1-p) (u . row)^2, which is never
-# negative. So the loss is a bowl without hollows: walking downhill leads to its bottom, if it has
-# one.
+# z changes with theta[j] by x1[j], and with theta[k] by x1[k]. So by the chain rule
+#     d2L / dtheta[j] dtheta[k]  =  p (1-p) x1[j] x1[k]
+# Along a straight line, theta + t v, L curves by p (1-p) (x1 . v)^2, which is never negative. So
+# the loss is a bowl: walking downhill leads to its lowest point, if it has one (section 4).
+
 
 def hessian(X, y, w, b, s=None):
     """Loss, gradient and second derivatives, summed over the rows: (loss, grad, hess).
 
-        grad[j] = sum of s_i r_i row_i[j]     hess[j][k] = sum of s_i p_i (1-p_i) row_i[j] row_i[k]
+        grad[j]     =  sum of s_i (p_i - y_i) x1_i[j]
+        hess[j][k]  =  sum of s_i p_i (1 - p_i) x1_i[j] x1_i[k]
 
-    Both are for w, and behind it for b, whose feature is the number 1.
-
-    >>> hessian([[1.0], [3.0]], [0, 1], [0.0], 0.0)[1:]
+    >>> hessian([[1], [3]], [0, 1], [0], 0)[1:]
     ([-1.0, 0.0], [[2.5, 1.0], [1.0, 0.5]])
     """
     m = len(w) + 1
-    loss, grad, hess = 0.0, [0.0] * m, [[0.0] * m for _ in range(m)]  # 1, m, m,m
-    for x_i, y_i, s_i in zip(X, y, s or [1.0] * len(y)):  # n,d  n  n
-        row = x_i + [1.0]  # m
-        z = dot(w, x_i) + b
-        loss_i, r = loss_and_residual(y_i, z)
+    loss, grad, hess = 0.0, [0.0] * m, [[0.0] * m for _ in range(m)]  # 1; d+1; (d+1, d+1)
+    for x_i, y_i, s_i in zip(X, y, s or [1.0] * len(y)):  # rows of (n, d); of n; of n
+        x1 = x_i + [1.0]  # d+1
+        z = dot(w, x_i) + b  # 1
+        loss_i, r = loss_and_residual(y_i, z)  # 1; 1
         loss += s_i * loss_i
         r *= s_i
-        c = s_i * curvature(z)
-        for j, row_j in enumerate(row):
-            grad[j] += r * row_j
-            hess_j, c_j = hess[j], c * row_j
+        c = s_i * curvature(z)  # 1
+        for j, x1_j in enumerate(x1):
+            grad[j] += r * x1_j
+            row, c_j = hess[j], c * x1_j  # d+1; 1
             for k in range(j + 1):
-                hess_j[k] += c_j * row[k]
-    for j in range(m):  # the other half is its mirror image
+                row[k] += c_j * x1[k]
+    # hess[k][j] = hess[j][k]. If the loop added up both, the function would take (November 2026,
+    # CPython 3.11, Zen 5)     1.0    1.1    1.5    1.9   times as long
+    #                at d =    1      4      20     100
+    for j in range(m):
         for k in range(j):
             hess[k][j] = hess[j][k]
     return loss, grad, hess
 
 
 # -------------------------------------------------------- 3. Newton's method
+# In one dimension: a function f of one number t, with the derivatives f' and f''. For a small h
+#     f'(t + h)  =  f'(t) + f''(t) h               (nearly)
+# At the lowest point f' is 0. Set the right side to 0: h = -f'(t) / f''(t), gradient divided by
+# curvature. With d+1 parameters, the gradient after a step is nearly grad + hess step. It is 0 for
+#     hess step  =  -grad                          (d+1 equations; for the mean loss the same)
 #
-# In one dimension: F'(x + h) is about F'(x) + F''(x) h. That is 0 for h = -F'(x) / F''(x),
-# gradient divided by curvature. In many dimensions it is the step that solves
-#
-#     hess step  =  -grad
-#
-# It needs no learning rate. On the table at the top, F curves by 4.36 in one direction and by
-# 0.0268 in another. The safe learning rate, 0.151, takes away 0.151 * 0.0268, or 0.4 %, of what is
-# left of the gradient in the flat direction: about 570 steps for each digit. Newton divides each
-# by its own curvature.
-#
-# To solve the equation, take the square root of hess: a triangle T with T T' = hess. For 2 x 2:
-#
-#     T  =  ( t  0 )       t t = hess[0][0]       u t = hess[1][0]       u u + v v = hess[1][1]
-#           ( u  v )
-#
-# So v v is what the second column has that the first cannot imitate. If that is nothing, hess has
-# no such root, and no single step solves the equation.
+# Why 6 steps and not 4918? Where the bowl is steep in one direction and flat in another, gradient
+# descent may take only the small steps that the steep one allows, and crawls along the flat one. On
+# the table above F curves by 4.36 in one direction and by 0.0268 in the other. The safe learning
+# rate, 0.151, takes 0.151 * 0.0268, or 0.4 %, off the gradient in the flat direction: ln(10) /
+# 0.004, about 570 steps for each digit. Newton's step divides each gradient by its own curvature,
+# and needs no learning rate.
+
+
+def newton(X, y, w=None, b=0.0, iterations=25, tolerance=1e-10):
+    """Where the loss is lowest: (w, b, hess, the number of steps). None if it gets lost.
+
+    >>> X, y = [[1], [2], [3], [4], [5], [6], [7], [8]], [0, 0, 1, 0, 1, 0, 1, 1]
+    >>> w, b, way = [0.0], 0.0, []
+    >>> for _ in range(6):                    # with this tolerance, each call ends after one step
+    ...     w, b, hess, steps = newton(X, y, w, b, tolerance=float("inf"))
+    ...     way.append(round(w[0], 12))
+    >>> way
+    [0.47619047619, 0.582553556117, 0.593959878834, 0.594084345513, 0.594084360199, 0.594084360199]
+
+    The errors are 0.12, 0.012, 0.00012, 0.000000015, then rounding: each is about the square of the
+    one before, for what "nearly" leaves out above is of the size of h^2.
+    """
+    w = w or [0.0] * len(X[0])
+    for k in range(iterations):
+        _, grad, hess = hessian(X, y, w, b)
+        T = cholesky(hess)
+        if len(T) < len(hess):
+            return None
+        step = solve(T, [-g for g in grad])
+        w = [w_j + step_j for w_j, step_j in zip(w, step)]
+        b += step[-1]
+        if max([abs(step_j) for step_j in step]) <= tolerance:
+            return w, b, hess, k + 1  # (hess: where this last step began)
+    return None
+
+
+# To solve them, Cholesky takes a kind of square root: a triangle T with T T' = hess. For two
+# parameters that is three equations, each with one new unknown. [[4, 2], [2, 5]] gives 2, 1, 2.
+#     hess[0][0] = T[0][0]^2,   hess[1][0] = T[1][0] T[0][0],   hess[1][1] = T[1][0]^2 + T[1][1]^2
+
 
 def cholesky(hess):
-    """The rows of T. They end early, before a column that the columns before it can imitate.
+    """The rows of T; they end before row j if the columns before it can imitate column j of the x1.
 
     >>> cholesky([[4.0, 2.0], [2.0, 5.0]]), cholesky([[1.0, 2.0], [2.0, 4.0]])
     ([[2.0], [1.0, 2.0]], [[1.0]])
@@ -159,7 +185,9 @@ def cholesky(hess):
     for j, row in enumerate(hess):
         new = []
         for k in range(j):
+            # hess[j][k]  =  (new, as far as it goes) . T[k]  +  new[k] T[k][k]
             new.append((row[k] - dot(new, T[k])) / T[k][k])
+        # hess[j][j]  =  new . new  +  T[j][j]^2: what the others can imitate, and what is left
         left = row[j] - dot(new, new)
         if not left > ROUNDING * row[j]:
             break
@@ -168,7 +196,7 @@ def cholesky(hess):
 
 
 def solve_lower(T, v):
-    """out, where T out = v: from the first row down, each row has one unknown more."""
+    """out, where T out = v: row by row downwards, each has one new unknown."""
     out = []
     for row, v_j in zip(T, v):
         out.append((v_j - dot(row, out)) / row[-1])
@@ -176,7 +204,7 @@ def solve_lower(T, v):
 
 
 def solve(T, v):
-    """out, where hess out = T T' out = v: down with T, and back up with T'."""
+    """out, where hess out = T (T' out) = v: first T' out, downwards; then out, upwards."""
     out = solve_lower(T, v)
     for j in range(len(T) - 1, -1, -1):
         out[j] /= T[j][j]
@@ -185,166 +213,138 @@ def solve(T, v):
     return out
 
 
-def newton_step(X, y, w, b):
-    """One step: the new (w, b), the step, and hess before it. None where hess has no root T."""
-    _, grad, hess = hessian(X, y, w, b)
-    T = cholesky(hess)
-    if len(T) < len(hess):
-        return None
-    step = solve(T, [-g for g in grad])
-    return plus(w, 1.0, step), b + step[-1], step, hess
+# How sure is the answer? If the labels were drawn again, each by its probability, w would come out
+# different: by about its standard error. The loss is minus the logarithm of the probability of all
+# labels together. Where it curves much, other parameters make these labels much less probable;
+# where it is flat, hardly less. With one parameter the standard error is 1 / sqrt(hess).
 
-
-def newton(X, y, w=None, b=0.0, iterations=25, tolerance=1e-10):
-    """The (w, b) with the lowest loss: (w, b, hess, number of steps). None if it is lost.
-
-    Each step doubles the right digits, for near the optimum F is nearly a parabola. On the table at
-    the top, w less its end is:
-
-    >>> X, y = [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]], [0, 0, 1, 0, 1, 0, 1, 1]
-    >>> w, b, off = [0.0], 0.0, []
-    >>> for _ in range(4):
-    ...     w, b, _, _ = newton_step(X, y, w, b)
-    ...     off.append(f"{w[0] - 0.5940843601985778:.0e}")
-    >>> off
-    ['-1e-01', '-1e-02', '-1e-04', '-1e-08']
-    """
-    w = w or [0.0] * len(X[0])
-    for k in range(iterations):
-        found = newton_step(X, y, w, b)
-        if found is None:
-            return None
-        w, b, step, hess = found
-        if max([abs(step_j) for step_j in step]) <= tolerance:
-            return w, b, hess, k + 1
-    return None
-
-
-# -------------------------------------------------------- 4. how sure is the answer?
-#
-# The summed loss is minus the logarithm of the probability of all labels together. How sharply it
-# curves is how sharply the data speak: where it is flat, other parameters explain them nearly as
-# well. If the data were drawn again, the estimates would move; the inverse of hess (the matrix
-# that undoes it) has their variances on its diagonal, and the roots of those are the standard
-# errors.
 
 def standard_errors(hess):
-    """About how far each of w, and behind it b, would move if the data were drawn again.
+    """The square roots of the diagonal of hess^-1. (McCullagh & Nelder, Generalized Linear Models)
 
-    23 launches of the space shuttle before the Challenger's last: temperature (F), and whether an
-    O-ring, which seals a joint of the rockets, was damaged.
+    23 flights of the space shuttle: degrees Fahrenheit at launch; was a seal (an O-ring) damaged?
 
-    >>> from pyref.datasets import challenger
-    >>> temperatures, damaged = challenger()
-    >>> w, b, hess, _ = newton([[float(t)] for t in temperatures], damaged)
-    >>> round(w[0], 6), round(b, 5), [round(error, 6) for error in standard_errors(hess)]
-    (-0.232163, 15.0429, [0.108237, 7.378636])
-    >>> round(1 / (1 + exp(-70 * w[0] - b)), 2), round(1 / (1 + exp(-31 * w[0] - b)), 4)
-    (0.23, 0.9996)
+    >>> t = [66, 70, 69, 68, 67, 72, 73, 70, 57, 63, 70, 78, 67, 53, 67, 75, 70, 81, 76, 79, 75, 76]
+    >>> damaged = [0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1]
+    >>> w, b, hess, steps = newton([[t_i] for t_i in t + [58]], damaged)
+    >>> steps, round(w[0], 11), round(b, 10), [round(error, 7) for error in standard_errors(hess)]
+    (7, -0.23216274422, 15.0429016477, [0.1082365, 7.3786364])
+    >>> [round(1 / (1 + exp(-(w[0] * t_i + b))), 4) for t_i in (70, 31)]
+    [0.23, 0.9996]
 
-    w is two standard errors away from 0: it is hard to believe that cold has nothing to do with it.
-    At 31 F, the temperature of the last morning, damage was nearly certain, if the curve goes on
-    like this: 31 is far outside the data, which end at 53.
+    w is more than two standard errors below 0: hardly by chance. Damage has probability 0.23 at 70
+    degrees, and 0.9996 at the 31 of the next launch, Challenger's last. But 31 is far outside the
+    53 to 81 of the table. Whether the curve goes on like this, no standard error can tell.
     """
     T = cholesky(hess)
-    errors = []
-    for j in range(len(T)):
-        # entry j of the diagonal of hess^-1 is |T^-1 e|^2, where e is 1 at j and 0 elsewhere
-        v = solve_lower(T, [float(k == j) for k in range(len(T))])
-        errors.append(sqrt(dot(v, v)))
-    return errors
+    # u is 1 at j and else 0:  hess^-1[j][j]  =  u . (T T')^-1 u  =  |T^-1 u|^2
+    units = [[float(k == j) for k in range(len(T))] for j in range(len(T))]
+    return [sqrt(dot(v, v)) for v in [solve_lower(T, u) for u in units]]
 
 
-# -------------------------------------------------------- 5. where this method is lost
+# -------------------------------------------------------- 4. where these dozen lines are lost
 
-def first_steps(X, y, w, b, count):
-    """Prints w, b, the step and hess[0][0] of the first Newton steps: to see a run being lost.
 
-    No optimum. Document 001's labels change once, between x = 3 and x = 4.
+def show(X, y, theta, steps):
+    """Prints theta, the lower half of hess, and the step, for the first steps of `newton`. Here on
+    four tables. Under each: what the safe fit does (`pyref.newton`, which is built on this file).
 
-    >>> first_steps([[1.0], [2.0], [3.0], [4.0], [5.0]], [0, 0, 0, 1, 1], [0.0], 0.0, 6)
-    w 1.2  b -4  step 1.2 -4  hess 13.8
-    w 2.12  b -7.25  step 0.925 -3.25  hess 8.82
-    w 3.41  b -11.8  step 1.28 -4.54  hess 5.63
-    w 5.25  b -18.3  step 1.85 -6.49  hess 3.34
-    w 7.32  b -25.5  step 2.07 -7.25  hess 1.55
-    w 9.36  b -32.7  step 2.04 -7.15  hess 0.6
-
-    Soon every step adds about (2, -7) and divides loss and hess by e. None is ever small, so
-    `newton` gives up after 25. The cure is to prove that there is no optimum: fit/separation.py.
-
-    Too far. A start at w = 2, on the steep side of the table at the top:
-
-    >>> X, y = [[1.0], [2.0], [3.0], [4.0], [5.0], [6.0], [7.0], [8.0]], [0, 0, 1, 0, 1, 0, 1, 1]
-    >>> first_steps(X, y, [2.0], 0.0, 2)
-    w -304  b 333  step -306 333  hess 0.205
-    no step: hess has no root
-
-    Almost every score is far from 0 there: much gradient, little curvature, and their quotient is a
-    step of -306. The cure is to go only as far as F falls: fit/search.py.
-
-    Units. Times around the year 2000 that lie 0.0001 apart:
-
-    >>> first_steps([[2000 + k / 10000] for k in range(8)], y, [0.0], 0.0, 1)
-    no step: hess has no root
-
-    Of the column's sum of squares all but 1 part in 10^14 is that of the constant 2000, and such a
-    rest counts as rounding. The cure is to shift and scale the columns: fit/samples.py.
-
-    Two columns that say the same, a temperature in Celsius and in Fahrenheit:
-
-    >>> same = [[10.0, 50.0], [20.0, 68.0], [15.0, 59.0], [25.0, 77.0]]
-    >>> first_steps(same, [0, 1, 0, 1], [0.0, 0.0], 0.0, 1)
-    no step: hess has no root
-
-    Weight can be moved from one to the other without a change of any score, so no single w is best.
-    Here nothing helps but to remove one, or a price on large weights; `pyref.newton` says which.
-
-    The safe fit, pyref/fit/, is made of these rooms and of this file's functions, in a loop that
-    says how it ended (optimum.py). Of very many rows it fits a sample first (head_start.py).
-
+    No lowest point. The labels of document 001 change once, between x = 3 and x = 4:
     >>> import pyref
-    >>> pyref.newton(X, y, w=[2.0]).status, pyref.newton([[1], [2], [3], [4]], [0, 0, 1, 1]).status
-    ('converged', 'separable')
+    >>> X, y = [[1], [2], [3], [4], [5]], [0, 0, 0, 1, 1]
+    >>> show(X, y, [0.0, 0.0], 5)
+    at 0 0  hess 13.75 3.75 1.25  step 1.2 -4
+    at 1.2 -4  hess 8.823 2.435 0.753  step 0.9247 -3.253
+    at 2.125 -7.253  hess 5.63 1.572 0.4638  step 1.281 -4.536
+    at 3.405 -11.79  hess 3.341 0.9425 0.2735  step 1.845 -6.491
+    at 5.251 -18.28  hess 1.552 0.4393 0.1271  step 2.068 -7.248
+    >>> newton(X, y), pyref.newton(X, y).status
+    (None, 'separable')
+
+    Soon each step adds the same (2, -7), which moves the scores at 3 and 4 by 1 the right way, and
+    divides the loss by e. No step is small: after 25 `newton` gives up. pyref/fit/separation.py
+    finds a change like this, which moves no score the wrong way, or a proof that there is none.
+
+    Too far. Start a little more than twice as steep as the best curve of the chapter's first table:
+    >>> X, y = [[1], [2], [3], [4], [5], [6], [7], [8]], [0, 0, 1, 0, 1, 0, 1, 1]
+    >>> show(X, y, [1.3, -5.0], 6)
+    at 1.3 -5  hess 12.72 2.946 0.7584  step -1.742 5.915
+    at -0.442 0.9154  hess 24.07 5.047 1.386  step 1.713 -5.05
+    at 1.271 -4.134  hess 9.83 2.559 0.7642  step -2.134 5.543
+    at -0.8632 1.409  hess 7.197 2.142 0.842  step 7.716 -16.65
+    at 6.853 -15.24  hess 0.6274 0.3065 0.1509  step -1195 2412
+    at -1188 2396  hess 3.736e-09 1.868e-09 9.341e-10  step none
+    >>> newton(X, y, [1.3], -5.0), pyref.newton(X, y, w=[1.3], b=-5.0).status
+    (None, 'converged')
+
+    Away from the lowest point hess gets smaller, so each step is too long and goes past that point,
+    at last to where only the row x = 2 has any curvature. pyref/fit/search.py halves a step until
+    the loss falls, and adds to the diagonal of hess where there is no T.
+
+    Units. The same labels on eight days, as years:
+    >>> X = [[2000 + day / 365] for day in range(8)]
+    >>> show(X, y, [0.0, 0.0], 2)
+    at 0 0  hess 8e+06 4000 2  step 173.8 -3.476e+05
+    at 173.8 -3.476e+05  hess 6.237e+06 3118 1.559  step 38.82 -7.764e+04
+    >>> newton(X, y), pyref.newton(X, y).status
+    (None, 'converged')
+
+    The optimum is soon reached, but no step gets as small as 1e-10: floats of the size of b lie
+    6e-11 apart, and 2000 times that error is in the gradient. pyref/fit/samples.py shifts and
+    divides each column first, so that its numbers are about 1 in size.
+
+    A column twice. A temperature in Celsius, and the same in Fahrenheit:
+    >>> show([[10, 50], [15, 59], [20, 68], [25, 77]], [0, 1, 0, 1], [0.0, 0.0, 0.0], 1)
+    at 0 0 0  hess 337.5 1168 4134 17.5 63.5 1  step none
+
+    One weight may grow and the other fall, with the same scores: no w is best. The safe fit refuses
+    such a table, and names the column. Its loop with all endings is pyref/fit/optimum.py; where
+    rows are very many, pyref/fit/head_start.py finds a starting point from a sample of them.
     """
-    for _ in range(count):
-        found = newton_step(X, y, w, b)
-        if found is None:
-            print("no step: hess has no root")
-            return
-        w, b, step, hess = found
-        print(f"w {w[0]:.3g}  b {b:.3g}  step {step[0]:.3g} {step[1]:.3g}  hess {hess[0][0]:.3g}")
+    for _ in range(steps):
+        _, grad, hess = hessian(X, y, theta[:-1], theta[-1])
+        T = cholesky(hess)
+        step = solve(T, [-g for g in grad]) if len(T) == len(hess) else []
+        half = [h for j, row in enumerate(hess) for h in row[: j + 1]]
+        texts = [" ".join([f"{v_j:.4g}" for v_j in v]) for v in (theta, half, step)]
+        print("at", texts[0], " hess", texts[1], " step", texts[2] or "none")
+        theta = plus(theta, 1.0, step)
 
 
-# -------------------------------------------------------- 6. the step of L-BFGS (can be skipped)
-#
-# For d = 5000 the Hessian has 25 million entries. But each step leaves a trace of it behind, a
-# pair: the change of theta, and the change of the gradient (the turn) that came of it. hess takes
-# the one to the other. BFGS starts from a guess of the inverse of hess and corrects it by each
-# pair. L-BFGS (limited memory) keeps the last few pairs instead, and applies the corrections,
-# newest first and then back, to the one vector that matters. (Nocedal & Wright, algorithms 7.4 and
-# 7.5.)
+# -------------------------------------------------------- 5. the step of L-BFGS (can be skipped)
+# For d = 5000 the Hessian has 25 million entries. But each step leaves a trace of it: the change of
+# theta, and the turn, by which the gradient changed. Nearly, hess change = turn. BFGS corrects a
+# guess of hess^-1 by each such pair, so that the guess times turn is change. Limited-memory BFGS
+# keeps the last few pairs instead, and applies them to the one vector that matters. (Nocedal &
+# Wright, Numerical Optimization, 2006, algorithms 7.4 and 7.5.)
+
 
 def lbfgs_step(pairs, grad, guess, dot=dot, plus=plus):
-    """-(the corrected inverse of hess) grad. guess(v) is the guess to be corrected, times v.
+    """-(the corrected guess of hess^-1) grad. pairs: (change, turn), the newest last; guess(v): the
+    guess times v. On the first table 15 steps are enough, of one gradient each and no Hessian:
 
-    With a bowl that is a parabola, hess = (2 0; 0 8), two pairs are enough for the exact step:
-
-    >>> pairs = [([1.0, 0.0], [2.0, 0.0]), ([0.0, 1.0], [0.0, 8.0])]
-    >>> lbfgs_step(pairs, [4.0, 4.0], lambda v: v)                  # -(4/2, 4/8)
-    [-2.0, -0.5]
+    >>> X, y = [[1], [2], [3], [4], [5], [6], [7], [8]], [0, 0, 1, 0, 1, 0, 1, 1]
+    >>> rate, theta, grad, pairs = safe_learning_rate(X) / len(X), [0.0, 0.0], [-5.0, 0.0], []
+    >>> while max([abs(g) for g in grad]) > 1e-9:
+    ...     change = lbfgs_step(pairs[-5:], grad, lambda v: [rate * v_j for v_j in v])
+    ...     theta = plus(theta, 1.0, change)
+    ...     before, grad = grad, hessian(X, y, theta[:-1], theta[-1])[1]      # the gradient alone
+    ...     pairs.append((change, plus(grad, -1.0, before)))
+    >>> len(pairs), round(theta[0], 8), round(theta[1], 8)
+    (15, 0.59408436, -2.67337962)
     """
-    step = [-g for g in grad]
-    alphas = []
+    step, alphas = [-g for g in grad], []
     for change, turn in reversed(pairs):
+        # one part of step, alpha turn, is answered by alpha change; the rest has change . step = 0
         alpha = dot(change, step) / dot(change, turn)
         alphas.append(alpha)
         step = plus(step, -alpha, turn)
     step = guess(step)
     for (change, turn), alpha in zip(pairs, reversed(alphas)):
+        # the answer to the rest must have turn . step = 0, so beta change is taken off
         beta = dot(turn, step) / dot(change, turn)
         step = plus(step, alpha - beta, change)
     return step
 
 
-# The same in C: csrc/plain.c, to be read; csrc/chapters/second_order.c, as it is run. Next: fit/.
+# What comes next: csrc/plain.c, these loops in C as plain as here, and pyref/fit/, the safe fit.

@@ -15,12 +15,7 @@ def safe_learning_rate(
 def hessian(
     X: Sequence[list[float]], y: _Numbers, w: _Numbers, b: float, s: _Numbers | None = None
 ) -> tuple[float, list[float], list[list[float]]]: ...
-def newton_step(
-    X: Sequence[list[float]], y: _Numbers, w: list[float], b: float
-) -> tuple[list[float], float, list[float], list[list[float]]] | None: ...
-def first_steps(
-    X: Sequence[list[float]], y: _Numbers, w: list[float], b: float, count: int
-) -> None: ...
+def show(X: Sequence[list[float]], y: _Numbers, theta: list[float], steps: int) -> None: ...
 def newton(
     X: Sequence[list[float]],
     y: _Numbers,
