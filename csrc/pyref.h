@@ -31,8 +31,11 @@
  *
  *     grep -rn "twin: logistic.gradient$" csrc
  *
- * What begins with plan_ says what a pass over X needs whose sums are the answer; the pass itself
- * is in engine/, and what some rows add to it is in lanes/.
+ * (loss_and_residual and loss_and_residuals for ..._with_logits, curvature for sigmoid_derivative,
+ * safe_learning_rate for softmax's, lbfgs_step for lbfgs). chapters/ has an entry for each public
+ * function, and the plan_ of each kind of pass; engine/ makes the pass (parts, threads, time) and
+ * knows no formula; lanes/ has what some rows add to it, compiled once for each instruction set;
+ * data/ looks through what is given, and computes no loss.
  *
  * THE ORDER OF SUMS is part of the result, since floating-point addition is not associative. It is
  * the same for every instruction set, compiler, number of threads, alignment, and layout in memory.
@@ -87,7 +90,7 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  *              y is n class numbers, or with `soft` n x classes probabilities
  *   HESSIAN    chapter 3: as GRADIENT, and behind it the second derivatives, symmetric, for the
  *              d + 1 parameters in order: row j holds k = 0..j
- *   SQUARES    chapter 1's safe learning rate: out = {sum of s (|x|^2 + 1)}, whatever params are
+ *   SQUARES    chapter 3's safe learning rate: out = {sum of s (|x|^2 + 1)}, whatever params are
  *   SCORES     params = {w[classes][d], b[classes]}: the n x classes scores to where
  *              pyref_run_scores says; out = {0}, or a NaN if one of them is not finite
  *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory

@@ -3,6 +3,9 @@
 `pyref` is pure Python: no dependency, any Python. `pyref.fast` is the same over C: same names, same
 signatures, same errors, for numpy arrays and other buffers. To read: pyref/logistic.py first.
 
+The rooms: front/ checks arguments, fit/ makes a fit safe, compiled/ calls C; tables/, pictures/,
+model/ and command/ use these. A lower one imports no higher one (tests/test_house.py says which).
+
     >>> import pyref
     >>> pyref.sigmoid(0)
     0.5

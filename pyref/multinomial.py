@@ -12,7 +12,7 @@ chapter 1, nothing is checked here.
 
 Legend, chapter 1's continued:
     C           the number of classes; a class is a number 0, 1, ... C-1
-    c, k        any class, and the true class of a sample
+    c, k        any class, and another one: where there is a label, the true class
     zs, ps      one sample's C scores and C predicted probabilities
     ys          one sample's label as C probabilities: 1 for k and 0 for the others, or soft
     y           the n labels: n class numbers k, or n rows ys
@@ -99,7 +99,7 @@ def softmax(zs):
 
 
 def logsumexp(zs):
-    """log(e^zs[0] + ... + e^zs[C-1]): a smooth maximum. Its derivative by zs[c] is ps[c].
+    """log(e^zs[0] + ...): a smooth maximum. Its derivative is e^zs[c] / (e^zs[0] + ...), or ps[c].
 
     For [0, z] it is chapter 1's softplus(z).
 
@@ -151,7 +151,7 @@ def categorical_cross_entropy(ys, ps):
 #
 # Like chapter 1's residual it must not be computed as it is printed. For the true class it is
 # ps[k] - 1, and when ps[k] rounds to 1 nothing is left of it. But 1 - ps[k] is the sum of the
-# other probabilities, so without any subtraction
+# other probabilities, so 1 is never taken from a rounded ps[k]:
 #
 #     rs[c] = ps[c]  for c other than k,       rs[k] = -(sum of ps[c] for c other than k)
 
@@ -182,8 +182,8 @@ def loss_and_residuals(k, zs):
 #
 #     rs[c]  =  ps[c] (sum of the other ys) - ys[c] (sum of the other ps)
 #
-# The sums of the others are again never 1 minus something: the largest of the ys is left out of a
-# sum of its own (`less`), and every other label has it among its others.
+# The sums of the others are again never 1 minus something: `less` is the sum of all ys but the
+# largest. Every other class adds the largest to it, and takes its own away.
 
 
 def loss_and_residuals_soft(ys, zs):
@@ -272,9 +272,9 @@ def softmax_descent(
     >>> status, [round(p, 4) for p in softmax([w * 3 + b_c for w, b_c in zip(W[0], b)])]
     ('converged', [0.0062, 0.1828, 0.8109])
 
-    C = 2 is chapter 1 again. Its w is the difference of the two columns. They start equal and move
-    apart in equal steps, each with the whole residual, so that half the learning rate goes the same
-    way:
+    C = 2 is chapter 1 again. Its w is the difference of the two columns of W. Each column moves by
+    the whole residual, one up and one down, so the difference moves twice as fast: half the
+    learning rate goes the same way.
 
     >>> from pyref.logistic import gradient_descent
     >>> X, y = [[1.0], [2.0], [3.0], [4.0]], [0, 1, 0, 1]
@@ -294,7 +294,7 @@ def softmax_descent(
         if l2:
             F += l2 / 2 * total([w * w for row in W for w in row])
             grad = [[g + l2 * w for g, w in zip(*pair)] for pair in zip(grad, W)] + grad[-1:]
-        if all([abs(g) <= tolerance for row in grad for g in row]):
+        if isfinite(F) and all([abs(g) <= tolerance for row in grad for g in row]):
             return W, b, losses, "converged"
         v = [[momentum * u + g for u, g in zip(*pair)] for pair in zip(v, grad)]
         rows = [[w - learning_rate * u for w, u in zip(*pair)] for pair in zip(rows, v)]
@@ -306,5 +306,5 @@ def softmax_descent(
     return rows[:-1], rows[-1], losses, "iterations"
 
 
-# The same loops in C: csrc/plain.c, to be read; csrc/chapters/multinomial.c, as they are run.
+# The same in C: csrc/plain.c, to be read; as run, csrc/lanes/multinomial.h, csrc/engine/descent.c.
 # Next: chapter 3 (second_order.py): how far a step may go, and a method without a learning rate.

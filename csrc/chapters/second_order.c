@@ -46,10 +46,10 @@ void plan_hessian(pass *p)
 }
 
 /* twin: second_order.newton
- * The loop is Python's, the same for both. C has what takes the time in it: the passes over X in
- * standard units, from COLUMNS to SEPARATES, of which a step makes one STANDARD_HESSIAN
- * (lanes/units.h, lanes/looks.h); and the algebra below. Their sums are dealt to eight lanes and to
- * parts, as those of chapter 1 are. */
+ * The loop is Python's, the same for both (pyref/fit/optimum.py). C has what takes the time in it:
+ * the passes over X in standard units, from COLUMNS to SEPARATES, of which a step makes one
+ * STANDARD_HESSIAN (lanes/units.h, lanes/looks.h); and the algebra below. Their sums are dealt to
+ * eight lanes and to parts, as those of chapter 1 are. */
 void plan_look(pass *p)
 {
     const size_t d = p->samples.d;

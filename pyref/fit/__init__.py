@@ -1,7 +1,7 @@
 """What makes a fit safe: what the lessons' Newton's method and L-BFGS leave out.
 
-Chapter 3 (pyref/second_order.py) ends with tables on which its dozen lines are lost. Here is what
-helps, for both engines:
+Section 4 of chapter 3 (pyref/second_order.py) shows tables on which its dozen lines are lost. Here
+is what helps, for both engines. No argument is checked here, and nothing knows of C:
 
     samples.py       columns of one size; what a second-order method asks of the data
     search.py        how far to go along a step; what to do where the Hessian has vanished

@@ -562,3 +562,14 @@ def test_every_thread_count_takes_the_same_path(fast):
             fit = fast.gradient_descent(X, y, threads=threads, **how)
             same(parameters(fit), parameters(want))
             same(list(fit.losses), list(want.losses))
+
+
+def test_an_infinite_objective_is_no_convergence(impl):
+    """Whatever the tolerance: where F has no number, nothing has been found."""
+    how = {"learning_rate": 0.1, "iterations": 5}
+    X, y = [[10.0], [10.0]], [0, 1]
+    assert impl.gradient_descent(X, y, w=[1e308], tolerance=100.0, **how).status == "diverged"
+    how["tolerance"] = 1e300
+    assert impl.gradient_descent(X, y, w=[1e200], l2=1.0, **how).status == "diverged"
+    fit = impl.softmax_descent(X, y, W=[[1e308, -1e308]], **how)
+    assert fit.status == "diverged"
