@@ -251,7 +251,8 @@ class Binary:
         status says how it ended: "converged" (no entry of F's gradient exceeds tolerance),
         "iterations" (all were made, or the callback stopped it), or "diverged" (the next
         parameters or the loss would not be finite, as after steps that are too large; w and b are
-        the last finite ones). TypeError or ValueError names the argument or the entry that cannot be used.
+        the last finite ones). TypeError or ValueError names the argument or the entry that cannot
+        be used.
 
         >>> from pyref import gradient_descent
         >>> X, y = [[1], [2], [3], [4]], [0, 1, 0, 1]
