@@ -69,15 +69,15 @@ def document_000(epochs=1000, cloud=None):
             y_pred = _sigmoid(temp + b)
             try:
                 total += y_i * log(y_pred) + (1 - y_i) * log(1 - y_pred)
-                slope = (-1 * y_i / y_pred + (1 - y_i) / (1 - y_pred)) * y_pred * (1 - y_pred)
+                dL_dz = (-1 * y_i / y_pred + (1 - y_i) / (1 - y_pred)) * y_pred * (1 - y_pred)
             except (ValueError, ZeroDivisionError):
                 # y_pred is exactly 1. Python refuses log(0) and the division by 0, where NumPy
                 # follows IEEE 754: log(0) is -inf, 1/0 is inf, 0/0, 0 * -inf and inf * 0 are NaN.
                 total += float("nan") if y_i == 1 else float("-inf")
-                slope = float("nan")
+                dL_dz = float("nan")
             for j, x_ij in enumerate(x_i):
-                dW[j] += x_ij * slope
-            db += slope
+                dW[j] += x_ij * dL_dz
+            db += dL_dz
         losses.append(-1 / N * total)
         W = [W_j - lr * dW_j for W_j, dW_j in zip(W, dW)]
         b = b - lr * db
