@@ -577,9 +577,10 @@ def pure_python(settings):
         Contender("document 000", document_000, epochs, check_000),
     ]
     times, others = compare(contenders, rounds, warm=False)
+    # Document 001's lesson is that loop, taken apart so that it can be read: a call for each sum.
     figures = [
-        ratio(times, f"pyref {name}", f"document {name}", f"document {name}'s loop", 1.0, None)
-        for name in ("001", "000")
+        ratio(times, f"pyref {name}", f"document {name}", f"document {name}'s loop", must, None)
+        for name, must in (("001", 0.9), ("000", 1.0))
     ]
     work = "5 x 1 and 1,000 x 4, pure Python"
     return Measured(work, "epoch", rounds, times, figures, others=others)
