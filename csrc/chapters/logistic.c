@@ -116,7 +116,7 @@ void plan_gradient(pass *p)
  * The lesson adds row after row to one sum. Here row i adds to sum i mod 8 of eight, so that eight
  * rows are worked on at a time, and the rows are cut into parts, so that several threads are. A sum
  * is the same sum in whatever order its terms are added, but for the rounding: at most 2 n eps of
- * the terms' sizes (from three rows on; compare.py in tests/ derives it). The order does not depend
+ * the terms' sizes (from three rows on; tests/helpers/compare.py derives it). The order does not depend
  * on how many threads there are. plain.c has the same order, one number at a time.
  *
  * This is the whole pass in one call: for tables so small that it is over in microseconds. For a
