@@ -3,7 +3,7 @@
 A table has a header of column names, and rows of numbers. One column may be the target, whose
 cells are labels, another the weights of the rows. CSV is UTF-8 with or without a byte order
 mark, commas, quotes as spreadsheets write them, and any kind of line ends; lines with nothing
-on them are passed over.
+on them are passed over. (In a table of one column such a line is a row whose cell is missing.)
 
 Where polars is installed (the extra `[data]`), it reads CSV too, at its speed. It is asked for
 numbers, and if it finds anything else, or too few, then the standard library reads the file

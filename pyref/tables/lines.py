@@ -42,13 +42,18 @@ def text_of(data: bytes, name: str) -> str:
 
 
 class Rows:
-    """The rows of a CSV file that have something on them, and where each begins."""
+    """The rows of a CSV file, and where each begins.
+
+    A line with nothing on it is passed over, but not in a table of one column: there it is a row
+    whose cell is empty (so polars writes it), and `one_column` says that it is to be kept.
+    """
 
     def __init__(self, text: str, name: str) -> None:
         # (newline="" leaves the line ends, and those in quotes, to the csv module.)
         self.reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         self.name = name
         self.line = 1  # where the row that was read last begins
+        self.one_column = False
 
     def __iter__(self) -> Iterator[list[str]]:
         while True:
@@ -61,8 +66,8 @@ class Rows:
                 ) from None
             if row is None:
                 return
-            if row and (len(row) > 1 or row[0].strip()):
-                yield row
+            if self.one_column or (row and (len(row) > 1 or row[0].strip())):
+                yield row or [""]
 
 
 def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
@@ -75,6 +80,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
         raise empty(name)
     columns = columns_of(header, name, wanted)
     width, d = len(header), len(columns.features)
+    rows.one_column = width == 1
     read_number = float if text.isascii() and "_" not in text else number
     X, weights = array("d"), array("d")
     cells: list[str] = []

@@ -56,6 +56,8 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
         columns = columns_of(header, name, wanted)
     except TableError:
         return None
+    if len(header) == 1 and (b"\n\n" in data or b"\n\r\n" in data):
+        return None  # an empty line is a row here, which polars may pass over
     last = len(header) - 1  # read in any case: it is empty where a row is too short
     as_numbers = sorted({*columns.features, *_some(columns.weights)})
     read = sorted({*as_numbers, *_some(columns.target), last})

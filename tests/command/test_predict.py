@@ -53,6 +53,22 @@ def test_columns_are_found_by_name(here, models):
     assert rows_of(out) == [["prediction"], ["setosa"], ["virginica"]]
 
 
+def test_no_row_is_lost(here, models):
+    """In a file of one column an empty line is a row: it was passed over, and all the lines
+    after it stood beside the wrong row."""
+    Path("gap.csv").write_text("temperature\n66\n\n70\n")
+    assert here("predict", "two.json", "gap.csv") == (
+        2,
+        "",
+        "pyref: gap.csv, row 2 (line 3), column 'temperature' is missing: fill it in, or remove"
+        " the row\n",
+    )
+    pl.DataFrame({"temperature": [66.0, None, 70.0]}).write_csv("theirs.csv")
+    assert here("predict", "two.json", "theirs.csv")[0] == 2
+    Path("whole.csv").write_text("temperature\n66\n70\n")
+    assert here("predict", "two.json", "whole.csv") == (0, "prediction\n0\n0\n", "")
+
+
 def test_a_model_without_names_goes_by_place(here):
     X, y, _ = pyref.datasets.iris()
     model = LogisticRegression(l2=0.1).fit([x[:2] for x in X], y)

@@ -89,6 +89,32 @@ def test_the_dialects(file, read, text):
     assert np.array_equal(table.X, [[1, 2], [3, 4]])
 
 
+@pytest.mark.parametrize(
+    ("text", "row", "line"),
+    [
+        ("x\n1\n\n3\n", 2, 3),
+        ("x\r\n1\r\n\r\n3\r\n", 2, 3),
+        ("x\n\n1\n", 1, 2),
+        ("x\n1\n2\n\n", 3, 4),  # the last line too
+        ("\n\nx\n1\n\n", 2, 5),  # above the header there are no rows
+        ('x\n1\n""\n', 2, 3),
+        ("x\n1\n  \n3", 2, 3),
+        ("x\n1\n\t", 2, 3),
+    ],
+)
+def test_in_one_column_an_empty_line_is_a_row(file, read, text, row, line):
+    with pytest.raises(TableError) as caught:
+        read(file(text))
+    assert str(caught.value) == (
+        f"data.csv, row {row} (line {line}), column 'x' is missing: fill it in, or remove the row"
+    )
+
+
+@pytest.mark.parametrize("text", ["x\n1\n2", "x\n1\n2\n", "\n\nx\n1\n2\n"])
+def test_in_one_column_the_last_line_end_is_no_row(file, read, text):
+    assert np.array_equal(read(file(text)).X, [[1], [2]])
+
+
 def test_quotes_in_names_and_labels(file, read):
     name = file('"a, ""b""","y"\n1,"one, ""two"""\n2,"line\nbreak"\n3, é😀 \n')
     table = read(name, target="y")
