@@ -16,7 +16,7 @@ from ..model import backends, reading, solvers
 from ..model import file as model_file
 from ..model.estimator import LogisticRegression
 from ..pictures import terminal
-from ..tables import Table
+from ..tables import Table, TableError
 from .files import drawable, load_model, writable, writing
 from .mistakes import Mistake, obedient
 from .plot import draw_losses
@@ -45,6 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="COLUMN",
         help="leave a column out (again for more)",
+    )
+    add(
+        "--missing",
+        action="append",
+        default=[],
+        metavar="MARK",
+        help="a cell that stands for a missing value, besides NA, #N/A, null, None and the like"
+        " (again for more)",
     )
     how = parser.add_argument_group("how to fit")
     add = how.add_argument
@@ -126,12 +134,18 @@ def run(arguments: argparse.Namespace) -> int:
     init = None
     if arguments.init is not None:
         init = load_model(arguments.init)
-    table = tables.read(
-        arguments.data,
-        target=arguments.target,
-        weights=arguments.weights,
-        drop=arguments.drop,
-    )
+    try:
+        table = tables.read(
+            arguments.data,
+            target=arguments.target,
+            weights=arguments.weights,
+            drop=arguments.drop,
+            missing=arguments.missing,
+        )
+    except TableError:
+        raise
+    except ValueError as error:  # of a mark that is a number
+        raise Mistake(f"--{error}") from None
     _check_classes(table, arguments)
     model = LogisticRegression(
         solver=arguments.solver,
@@ -202,6 +216,14 @@ def _check_classes(table: Table, arguments: argparse.Namespace) -> None:
             f"column {name!r} has {len(different)} different values in {n} rows, which are no"
             " classes: give another --target"
         )
+
+    for mark in tables.SUSPECTS:
+        count = table.labels.count(mark)
+        if count:
+            complain(
+                f"column {name!r} has the class {mark!r} in {count} row{'s' * (count != 1)}: if it"
+                f" stands for a missing value, give --missing '{mark}'"
+            )
 
 
 def _named(table: Table, backend: str) -> Any:

@@ -11,6 +11,9 @@ again: that reader decides, and words every error, so that both mean and say the
 name the line of the file (the header is line 1 unless quotes span lines) and the row of the
 table (its first is row 1).
 
+A cell that stands for no value (nothing, NA, #N/A, null, None, ...: columns.py has them all) is an
+error, in a feature as in the target. Further marks can be given.
+
 Labels: if every cell of the target is a whole number as Python writes it, the labels are int;
 else they are text. In a Parquet file they are what the file says: text, bool, int or float.
 
@@ -18,7 +21,7 @@ files.py takes the file and chooses the reader; lines.py reads CSV with the stan
 through_polars.py reads CSV and Parquet with polars; columns.py says what a table may hold.
 """
 
-from .columns import Table, TableError
+from .columns import SUSPECTS, Table, TableError
 from .files import has_polars, read
 
-__all__ = ("Table", "TableError", "has_polars", "read")
+__all__ = ("SUSPECTS", "Table", "TableError", "has_polars", "read")

@@ -9,8 +9,17 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-# What people write for a cell without a value, in small letters.
-MISSING = ("", "na", "n/a", "nan", "null")
+# What people and programs write for a cell without a value, in small letters; and what only counts
+# as Python writes it, since "none" and "nat" are words that a class may have.
+MISSING = (
+    *("", "na", "n/a", "<na>", "#na", "#n/a", "#n/a n/a", "nan", "-nan", "+nan"),
+    *("null", "(null)", "\\n", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
+    *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#calc!", "#spill!"),
+)
+MISSING_AS_WRITTEN = ("None", "NaT")
+
+# What often stands for no value, but may be the name of a class: it is asked about.
+SUSPECTS = ("?", ".")
 
 
 class TableError(ValueError):
@@ -33,6 +42,7 @@ class Wanted(NamedTuple):
     weights: str | None = None
     drop: Sequence[str] = ()
     features: Sequence[str] | None = None  # None: all that are left
+    missing: Sequence[str] = ()  # further marks of a missing value
 
 
 # ---------------------------------------------------------------- columns
@@ -105,9 +115,14 @@ def no_rows(name: str) -> TableError:
     return TableError(f"{name} has a header but no rows: give at least one")
 
 
-def is_missing(cell: str) -> bool:
-    """Whether a cell stands for no value."""
-    return cell.strip().lower() in MISSING
+def is_missing(cell: str, marks: Sequence[str] = ()) -> bool:
+    """Whether a cell stands for no value; `marks` are further cells that do.
+
+    >>> [is_missing(cell) for cell in ("#N/A", "None", "none", "?")], is_missing(" ? ", ["?"])
+    ([True, True, False, False], True)
+    """
+    cell = cell.strip()
+    return cell.lower() in MISSING or cell in MISSING_AS_WRITTEN or cell in marks
 
 
 def number(cell: str) -> float:
@@ -117,9 +132,9 @@ def number(cell: str) -> float:
     return float(cell)
 
 
-def bad_number(cell: str, place: str) -> TableError:
+def bad_number(cell: str, place: str, marks: Sequence[str] = ()) -> TableError:
     """The error for a cell that is no finite number."""
-    if is_missing(cell):
+    if is_missing(cell, marks):
         return TableError(f"{place} is missing: fill it in, or remove the row")
     text = _shown(cell)
     try:

@@ -97,7 +97,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
         except ValueError:
             values = [math.nan]
         if not all(map(math.isfinite, values)):
-            raise _first_bad(row, columns, place)
+            raise _first_bad(row, columns, place, wanted.missing)
         X.extend(values)
         if columns.weights is not None:
             cell = row[columns.weights]
@@ -106,12 +106,14 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
             except ValueError:
                 weight = math.nan
             if not 0 <= weight < math.inf:
-                raise bad_number(cell, f"{place}, column {columns.names[columns.weights]!r}")
+                column = columns.names[columns.weights]
+                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
             weights.append(weight)
         if columns.target is not None:
             cell = row[columns.target].strip()
-            if is_missing(cell):
-                raise bad_number(cell, f"{place}, column {columns.names[columns.target]!r}")
+            if is_missing(cell, wanted.missing):
+                column = columns.names[columns.target]
+                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
             cells.append(cell)
     if not n:
         raise no_rows(name)
@@ -123,7 +125,9 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
     )
 
 
-def _first_bad(row: Sequence[str], columns: Columns, place: str) -> TableError:
+def _first_bad(
+    row: Sequence[str], columns: Columns, place: str, marks: Sequence[str]
+) -> TableError:
     """The error for the first feature of a row that is no finite number."""
     for j in columns.features:
         try:
@@ -132,4 +136,4 @@ def _first_bad(row: Sequence[str], columns: Columns, place: str) -> TableError:
             good = False
         if not good:
             break
-    return bad_number(row[j], f"{place}, column {columns.names[j]!r}")
+    return bad_number(row[j], f"{place}, column {columns.names[j]!r}", marks)

@@ -12,7 +12,6 @@ from array import array
 from typing import Any
 
 from .columns import (
-    MISSING,
     Columns,
     Table,
     TableError,
@@ -85,7 +84,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
     if columns.target is not None:
         labels = frame[f"{columns.target}"].str.strip_chars()
         different = labels.unique().to_list()
-        if any(is_missing(cell) for cell in different):
+        if any(is_missing(cell, wanted.missing) for cell in different):
             return None
         labels = labels.to_list()
         if labels_of(different) is not different:  # whole numbers, all of them
@@ -129,7 +128,7 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
             bad.append((good.arg_min(), turn, j))
         numbers.append(column)
     if columns.target is not None:
-        column = _as_labels(pl, frame[f"{columns.target}"], name, columns)
+        column = _as_labels(pl, frame[f"{columns.target}"], name, columns, wanted)
         good = column.is_not_null()
         if not good.all():
             bad.append((good.arg_min(), len(numbers), columns.target))
@@ -138,7 +137,8 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
         i, _, j = min(bad)
         cell = frame[f"{j}"][i]
         text = "" if cell is None else str(cell)
-        raise bad_number(text, f"{name}, row {i + 1}, column {columns.names[j]!r}")
+        place = f"{name}, row {i + 1}, column {columns.names[j]!r}"
+        raise bad_number(text, place, wanted.missing)
     frame = pl.DataFrame(numbers)
     weights = None if columns.weights is None else _doubles(frame[f"{columns.weights}"])
     return Table(
@@ -156,12 +156,13 @@ def _as_doubles(pl: Any, column: Any) -> Any:
     return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
 
 
-def _as_labels(pl: Any, column: Any, name: str, columns: Columns) -> Any:
+def _as_labels(pl: Any, column: Any, name: str, columns: Columns, wanted: Wanted) -> Any:
     """A column as labels, null where one is missing."""
     kind = column.dtype
     if kind in (pl.String, pl.Categorical, pl.Enum):
         column = column.cast(pl.String).str.strip_chars()
-        missing = column.str.to_lowercase().is_in(list(MISSING))
+        different = column.unique().drop_nulls().to_list()
+        missing = column.is_in([cell for cell in different if is_missing(cell, wanted.missing)])
         return pl.select(pl.when(missing).then(None).otherwise(column)).to_series()
     if kind.is_float():
         return column.fill_nan(None)

@@ -97,6 +97,30 @@ def test_weights_and_dropped_columns(here):
     assert f"right for {part:.2%} of these rows" in " ".join(out.split())
 
 
+def test_a_mark_that_may_be_a_gap_is_asked_about(here):
+    Path("m.csv").write_text("x,y\n1,a\n2,b\n3,?\n4,a\n2.5,b\n1.5,?\n3,a\n1,.\n2,.\n3,b\n")
+    status, out, err = here("fit", "m.csv", "--target", "y", "--l2", "1")
+    assert status == 0
+    assert "target y: . (2), ? (2), a (3), b (3)" in " ".join(out.split())
+    assert err == (
+        "pyref: column 'y' has the class '?' in 2 rows: if it stands for a missing value, give"
+        " --missing '?'\n"
+        "pyref: column 'y' has the class '.' in 2 rows: if it stands for a missing value, give"
+        " --missing '.'\n"
+    )
+    status, _, err = here("fit", "m.csv", "--target", "y", "--missing", ".", "--missing", "?")
+    assert (status, err) == (
+        2,
+        "pyref: m.csv, row 3 (line 4), column 'y' is missing: fill it in, or remove the row\n",
+    )
+    status, _, err = here("fit", "m.csv", "--target", "y", "--missing=-9")
+    assert (status, err) == (
+        2,
+        "pyref: --missing is '-9', the number -9, and a number is a value: remove the rows that"
+        " have it, and give a word\n",
+    )
+
+
 def test_the_report(here):
     assert here("fit", "launches.csv", "--target", "damaged", "--save", "m.json")[0] == 0
     status, out, err = here("fit", "launches.csv", "--target", "damaged", "--report")

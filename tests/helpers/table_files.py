@@ -18,6 +18,11 @@ def file(tmp_path, monkeypatch):
 
 NUMBERS = "not a number: write it as numbers, or leave the column out (--drop)"
 FILL = "is missing: fill it in, or remove the row"
+# What spreadsheets, databases and data frames write for no value.
+MARKS = (
+    *("#N/A", "<NA>", "NaT", "-nan", "#DIV/0!", "#VALUE!", "\\N", "(null)", "None", "NA", "n/a"),
+    *("NULL", "NaN", "#REF!", "#NAME?", "#NUM!", "1.#IND", "-1.#QNAN", "#na"),
+)
 # {case: (CSV, options, error)}
 ERRORS = {
     "empty": ("", {}, "data.csv is empty: give a header and at least one row"),

@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 import pytest
 from helpers import table_files
-from helpers.table_files import ERRORS
+from helpers.table_files import ERRORS, MARKS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -132,7 +132,9 @@ def test_quotes_in_names_and_labels(file, read):
         ("True False True", ["True", "False", "True"]),
         ("+1 1 1_0", ["+1", "1", "1_0"]),
         ("0 -0 1", ["0", "-0", "1"]),
-        ("None a None", ["None", "a", "None"]),
+        ("none a none", ["none", "a", "none"]),  # a word; Python's None is a gap
+        ("nat a NAT", ["nat", "a", "NAT"]),
+        ("? a .", ["?", "a", "."]),
     ],
 )
 def test_labels_are_whole_numbers_or_text(file, read, cells, labels):
@@ -233,6 +235,38 @@ def test_errors(file, read, case):
     with pytest.raises(TableError) as caught:
         read(file(content), **options)
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(("target", "column"), [("y", "y"), ("b", "a")])
+def test_marks_of_a_missing_value_are_gaps(file, read, mark, target, column):
+    """In the target they were a class of their own."""
+    rows = [["1", "2", "no"], ["3", "4", "yes"]]
+    rows[1]["aby".index(column)] = f" {mark} "
+    name = file("a,b,y\n" + "".join([",".join(row) + "\n" for row in rows]))
+    with pytest.raises(TableError) as caught:
+        read(name, target=target, features=["a"])
+    assert str(caught.value) == f"data.csv, row 2 (line 3), column {column!r} {table_files.FILL}"
+
+
+@pytest.mark.parametrize(("target", "column"), [("y", "y"), ("b", "a")])
+def test_further_marks_can_be_given(file, read, target, column):
+    rows = [["1", "2", "no"], ["3", "4", "yes"]]
+    rows[1]["aby".index(column)] = "?"
+    name = file("a,b,y\n" + "".join([",".join(row) + "\n" for row in rows]))
+    with pytest.raises(TableError) as caught:
+        read(name, target=target, features=["a"], missing=[".", "?"])
+    assert str(caught.value) == f"data.csv, row 2 (line 3), column {column!r} {table_files.FILL}"
+
+
+@pytest.mark.parametrize("mark", ["-999", "9.0", "inf", "nan"])
+def test_a_mark_that_is_a_number_is_refused(file, read, mark):
+    with pytest.raises(ValueError, match="the number") as caught:
+        read(file("a\n1\n"), missing=[mark])
+    assert str(caught.value) == (
+        f"missing is {mark!r}, the number {float(mark):g}, and a number is a value: remove the"
+        " rows that have it, and give a word"
+    )
 
 
 def test_a_file_that_is_not_there(read, tmp_path, monkeypatch):

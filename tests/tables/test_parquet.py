@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from helpers import table_files
-from helpers.table_files import ERRORS, FILL, NUMBERS
+from helpers.table_files import ERRORS, FILL, MARKS, NUMBERS
 
 from pyref import tables
 from pyref.tables import TableError
@@ -109,6 +109,15 @@ def test_parquet_errors(parquet, columns, options, expected):
         assert str(caught.value).endswith(NUMBERS)
     else:
         assert str(caught.value) == "data.parquet" + expected
+
+
+@pytest.mark.parametrize("mark", [*MARKS, "?"])
+def test_marks_of_a_missing_value_are_gaps_in_text(parquet, mark):
+    name = parquet({"a": ["1", "2"], "b": ["1", mark], "y": ["no", mark]})
+    for features, target, column in ((["a"], "y", "y"), (["b"], "a", "b")):
+        with pytest.raises(TableError) as caught:
+            tables.read(name, features=features, target=target, missing=["?"])
+        assert str(caught.value) == f"data.parquet, row 2, column {column!r} {FILL}"
 
 
 def test_damaged_parquet(parquet, file):
