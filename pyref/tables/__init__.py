@@ -14,8 +14,11 @@ table (its first is row 1).
 A cell that stands for no value (nothing, NA, #N/A, null, None, ...: columns.py has them all) is an
 error, in a feature as in the target. Further marks can be given.
 
-Labels: if every cell of the target is a whole number as Python writes it, the labels are int;
-else they are text. In a Parquet file they are what the file says: text, bool, int or float.
+Labels: if every cell of the target reads as a number, numbers are compared: the labels are int, or
+float if any is written with a point or an exponent, so that 1 and 1.0 are one class. Numbers that
+begin with a needless zero, as 007, are codes and stay text; if two such cells are one number, as 7
+and 007, that is an error. All other labels are text. In a Parquet file they are what the file
+says: text, bool, int or float.
 
 files.py takes the file and chooses the reader; lines.py reads CSV with the standard library,
 through_polars.py reads CSV and Parquet with polars; columns.py says what a table may hold.

@@ -117,10 +117,13 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
             cells.append(cell)
     if not n:
         raise no_rows(name)
+    labels = None
+    if columns.target is not None:
+        labels = labels_of(cells, f"{name}, column {columns.names[columns.target]!r}")
     return Table(
         [columns.names[j] for j in columns.features],
         memoryview(X).cast("B").cast("d", [n, d]),
-        None if columns.target is None else labels_of(cells),
+        labels,
         None if columns.weights is None else weights,
     )
 

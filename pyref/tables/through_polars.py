@@ -87,8 +87,9 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
         if any(is_missing(cell, wanted.missing) for cell in different):
             return None
         labels = labels.to_list()
-        if labels_of(different) is not different:  # whole numbers, all of them
-            labels = labels_of(labels)
+        place = f"{name}, column {columns.names[columns.target]!r}"
+        if labels_of(different, place) is not different:  # numbers, all of them
+            labels = labels_of(labels, place)
     return Table(
         [columns.names[j] for j in columns.features], _block(frame, columns), labels, weights
     )

@@ -97,6 +97,13 @@ def test_weights_and_dropped_columns(here):
     assert f"right for {part:.2%} of these rows" in " ".join(out.split())
 
 
+def test_one_number_written_two_ways_is_one_class(here):
+    Path("w.csv").write_text("x,y\n1,0\n2,1\n3,0.0\n4,1.0\n2.5,0\n3.5,1\n1.5,1.0\n")
+    status, out, err = here("fit", "w.csv", "--target", "y")
+    assert (status, err) == (0, "")
+    assert "target y: 0.0 (3), 1.0 (4)" in " ".join(out.split())
+
+
 def test_a_mark_that_may_be_a_gap_is_asked_about(here):
     Path("m.csv").write_text("x,y\n1,a\n2,b\n3,?\n4,a\n2.5,b\n1.5,?\n3,a\n1,.\n2,.\n3,b\n")
     status, out, err = here("fit", "m.csv", "--target", "y", "--l2", "1")

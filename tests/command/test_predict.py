@@ -91,7 +91,7 @@ def test_predictions_into_a_file(here, models):
 
 
 def test_labels_come_out_as_they_came_in(here):
-    for labels in ("no yes", "0 1", "01 1", "1.0 0.0", 'a,b "q"'):
+    for labels in ("no yes", "0 1", "01 02", "1.0 0.0", 'a,b "q"'):
         first, second = labels.split(" ", 1)
         with open("t.csv", "w", newline="") as file:
             writer = csv.writer(file)

@@ -127,11 +127,21 @@ def test_quotes_in_names_and_labels(file, read):
     [
         ("0 1 0", [0, 1, 0]),
         ("-5 12 12345678901234567890123", [-5, 12, 12345678901234567890123]),
-        ("1 01 2", ["1", "01", "2"]),
-        ("1.0 0.0 1.0", ["1.0", "0.0", "1.0"]),
+        ("01 02 10", ["01", "02", "10"]),
+        ("1.0 0.0 1.0", [1.0, 0.0, 1.0]),
+        ("0 0.0 1 1.0", [0.0, 0.0, 1.0, 1.0]),
+        ("1e1 10 0.5 .5 -0.0 0", [10.0, 10.0, 0.5, 0.5, 0.0, 0.0]),
+        ("9007199254740993 9007199254740992", [9007199254740993, 9007199254740992]),
+        (  # one float would stand for both
+            "9007199254740993 9007199254740992.0",
+            ["9007199254740993", "9007199254740992.0"],
+        ),
+        ("1e999 1", ["1e999", "1"]),
+        ("0 1 1.0 x", ["0", "1", "1.0", "x"]),
         ("True False True", ["True", "False", "True"]),
         ("+1 1 1_0", ["+1", "1", "1_0"]),
-        ("0 -0 1", ["0", "-0", "1"]),
+        ("+1 1 1", [1, 1, 1]),
+        ("0 -0 1", [0, 0, 1]),
         ("none a none", ["none", "a", "none"]),  # a word; Python's None is a gap
         ("nat a NAT", ["nat", "a", "NAT"]),
         ("? a .", ["?", "a", "."]),
@@ -141,6 +151,26 @@ def test_labels_are_whole_numbers_or_text(file, read, cells, labels):
     table = read(file("x,y\n" + "".join(f"1,{cell}\n" for cell in cells.split())), target="y")
     assert table.labels == labels
     assert [type(label) for label in table.labels] == [type(label) for label in labels]
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "second"),
+    [
+        ("0 1 00 01", "0", "00"),
+        ("1 01 2", "01", "1"),
+        ("007 7.0", "007", "7.0"),
+        ("-1 -01", "-01", "-1"),
+    ],
+)
+def test_one_number_written_in_two_ways_with_zeros_is_refused(file, read, cells, first, second):
+    """Codes or numbers? Nobody knows, and either guess may be two classes where there is one."""
+    name = file("x,y\n" + "".join(f"1,{cell}\n" for cell in cells.split()))
+    with pytest.raises(TableError) as caught:
+        read(name, target="y")
+    assert str(caught.value) == (
+        f"data.csv, column 'y' has {first!r} and {second!r}, one number written in two ways: write"
+        " it in one, or put a letter before codes"
+    )
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
