@@ -167,7 +167,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError as error:  # --backend c where there is none
         raise Mistake(str(error)) from None
     except (TypeError, ValueError) as error:
-        raise Mistake(_in_columns(str(error))) from None
+        raise Mistake(_in_the_file(str(error), arguments)) from None
     if progress.stopped:
         model.reason_ = "Ctrl-C stopped it before the gradient was zero: this is no optimum yet."
 
@@ -243,9 +243,22 @@ def _most_iterations(model: LogisticRegression, table: Table) -> int:
     return solvers.ITERATIONS[solver]
 
 
-def _in_columns(text: str) -> str:
-    """An error about X in the terms of a file: "column 2 of X ('age')" is column 'age'."""
-    return re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text, count=1)
+def _in_the_file(text: str, arguments: argparse.Namespace) -> str:
+    """An error of the estimator in the terms of a file.
+
+    "column 2 of X ('age')" is column 'age', and y[3] is row 4 of the target. Of a fraction, which
+    the estimator takes for no class, only the cure is another.
+    """
+    text = re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text, count=1)
+    label = re.match(r"y\[(\d+)\] is (\S+): (.*)", text)
+    if label is None:
+        return text
+    cure = label[3].partition(" (pyref.newton")[0]
+    name = "standard input" if arguments.data == "-" else arguments.data
+    return (
+        f"{name}, row {int(label[1]) + 1}, column {arguments.target!r} is {label[2]}, which is no"
+        f" class: {cure}"
+    )
 
 
 def short_summary(

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from helpers.processes import run
 
@@ -102,6 +103,23 @@ def test_one_number_written_two_ways_is_one_class(here):
     status, out, err = here("fit", "w.csv", "--target", "y")
     assert (status, err) == (0, "")
     assert "target y: 0.0 (3), 1.0 (4)" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_fractions_are_no_classes_here_either(here, kind):
+    """The estimator's rule: the command fitted each fraction as a class of its own."""
+    y = [0.5, 1.0, 0.25, 0.5, 1.0, 0.25, 0.5, 1.0]
+    frame = pl.DataFrame({"x": [3, 1, 2, 2, 3, 1, 1, 2], "y": y})
+    frame.write_csv("f.csv")
+    frame.write_parquet("f.parquet")
+    assert here("fit", f"f.{kind}", "--target", "y", "--l2", "1") == (
+        2,
+        "",
+        f"pyref: f.{kind}, row 1, column 'y' is 0.5, which is no class: give whole numbers or"
+        " words\n",
+    )
+    with pytest.raises(ValueError, match=r"^y\[0\] is 0\.5: give whole numbers or words"):
+        LogisticRegression(l2=1).fit([[v] for v in frame["x"]], y)
 
 
 def test_a_mark_that_may_be_a_gap_is_asked_about(here):
