@@ -27,7 +27,7 @@ def load_model(path: str) -> LogisticRegression:
     if sys.stdin is None:
         raise Mistake("standard input is closed: give a file")
     name = "standard input"
-    return model_file.restore(model_file.parse(sys.stdin.buffer.read(), name), name)
+    return model_file.restore(model_file.parse(model_file.content(sys.stdin.buffer), name), name)
 
 
 def _opened(path: str) -> LogisticRegression:

@@ -24,6 +24,14 @@ METHODS = {
     "gradient_descent": "gradient descent",
 }
 
+# Every status a fit can end with, in words for people.
+ENDINGS = {
+    "converged": "converged",
+    "iterations": "not converged",
+    "separable": "separable",
+    "diverged": "diverged",
+}
+
 
 def chosen(solver: str, parameters: int) -> str:
     """The solver that does the work where there are so many parameters."""
