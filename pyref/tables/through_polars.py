@@ -112,7 +112,7 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
         columns = columns_of(names, name, wanted)
         read = sorted({*columns.features, *_some(columns.target), *_some(columns.weights)})
         frame = pl.read_parquet(io.BytesIO(data), columns=read)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         what = str(error).strip().partition("\n")[0]
         raise TableError(f"{name} is no Parquet file, or damaged ({what}): get it anew") from None
     if not frame.height:

@@ -131,6 +131,21 @@ def test_damaged_parquet(parquet, file):
         assert "\n" not in text
 
 
+def test_a_panic_over_a_damaged_file_is_an_error_of_the_file(parquet, monkeypatch):
+    """polars panics at some damages, and a panic is no Exception."""
+    name = parquet({"a": [1]})
+
+    def panics(*arguments, **options):
+        raise pl.exceptions.PanicException("range end index 9\nout of range")
+
+    monkeypatch.setattr(pl, "read_parquet", panics)
+    with pytest.raises(TableError) as caught:
+        tables.read(name)
+    assert str(caught.value) == (
+        "data.parquet is no Parquet file, or damaged (range end index 9): get it anew"
+    )
+
+
 def test_parquet_without_polars(parquet):
     name = parquet({"a": [1]})
     with pytest.raises(TableError) as caught:
