@@ -93,6 +93,11 @@ def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
         features = [j for j in range(len(names)) if j not in left_out]
         if not features:
             raise TableError(f"{name} has no column left to learn from: give it one more")
+    for what, own in (("the target", target), ("the weights", weights)):
+        if own is not None and own in features:
+            raise TableError(
+                f"column {names[own]!r} is a feature, and cannot be {what} too: give another column"
+            )
     if target is not None and target == weights:
         raise TableError(f"column {wanted.target!r} cannot be target and weights: give two columns")
     return Columns(names, features, target, weights)

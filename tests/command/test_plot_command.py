@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import matplotlib.figure
+import polars as pl
 import pytest
 
 from pyref import __main__ as command_line
@@ -66,6 +67,20 @@ def test_what_is_drawn(models, monkeypatch):
     legend = " ".join(text.get_text() for text in ax.get_legend().get_texts())
     assert "at 31: p = 0.9996" in legend
     assert "95 %" in legend
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_feature_is_no_target(here, models, kind):
+    """It was a traceback out of polars."""
+    pl.read_csv("launches.csv").write_parquet("launches.parquet")
+    data = (f"launches.{kind}", "--target", "temperature")
+    assert here("plot", "two.json", *data, "--out", "fit.png") == (
+        2,
+        "",
+        "pyref: column 'temperature' is a feature, and cannot be the target too: give another"
+        " column\n",
+    )
+    assert not Path("fit.png").exists()
 
 
 def test_other_data_have_no_band(here, models):

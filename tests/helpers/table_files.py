@@ -107,6 +107,16 @@ ERRORS = {
         {"target": "a", "weights": "a"},
         "column 'a' cannot be target and weights: give two columns",
     ),
+    "a feature as the target": (
+        "a,b\n1,2\n",
+        {"features": ["a", "b"], "target": "b"},
+        "column 'b' is a feature, and cannot be the target too: give another column",
+    ),
+    "a feature as the weights": (
+        "a,b,y\n1,2,0\n",
+        {"features": ["b"], "target": "y", "weights": "b"},
+        "column 'b' is a feature, and cannot be the weights too: give another column",
+    ),
     "nothing left": (
         "a,y\n1,2\n",
         {"target": "y", "drop": ["a"]},
