@@ -170,6 +170,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Mistake(_in_the_file(str(error), arguments)) from None
     if progress.stopped:
         model.reason_ = "Ctrl-C stopped it before the gradient was zero: this is no optimum yet."
+    elif solvers.rises(model.status_, model.solver_, model.loss_history_):
+        model.reason_ = solvers.RISING.format(model.n_iter_)
 
     if arguments.save == "-":
         write_out(model_file.text(model).encode("utf-8"))
@@ -282,7 +284,7 @@ def short_summary(
     common, count = most.most_common(1)[0]
     plural = "s" * (model.n_iter_ != 1)
     method = solvers.METHODS[model.solver_]
-    ending = "not converged" if model.status_ == "iterations" else model.status_
+    ending = solvers.ENDINGS[model.status_]
     texts = [
         f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"
         f" {d} feature{'s' * (d != 1)} ({names}), target {arguments.target}:"

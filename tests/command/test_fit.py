@@ -167,6 +167,29 @@ def test_a_fit_without_an_optimum_says_so(here):
     assert "3 iterations: not converged. All 3 iterations were made" in " ".join(out.split())
 
 
+def test_a_descent_that_climbs_is_told_so(here):
+    """It was told to standardise the columns and to make more of the same steps."""
+    Path("c.csv").write_text("x,y\n10,0\n-20,0\n30,1\n10,1\n-5,1\n")
+    how = ("--target", "y", "--solver", "gradient_descent", "--iterations", "9")
+    status, out, err = here("fit", "c.csv", *how, "--learning-rate", "9", "--save", "m.json")
+    assert (status, err) == (0, "")
+    model = model_file.load("m.json")
+    assert model.loss_history_[-1] > 2 * model.loss_history_[0]
+    assert model.reason_ == (
+        "After 9 iterations the loss is higher than at the beginning: the learning rate is too"
+        " large for these data. Give learning_rate='safe', or a smaller one."
+    )
+    text = "gradient descent, 9 iterations: not converged. " + model.reason_
+    assert text in " ".join(out.split())
+    report = here("fit", "c.csv", *how, "--learning-rate", "9", "--report")[1]
+    assert text in " ".join(report.split())
+    safe = here("fit", "c.csv", *how, "--report")[1]
+    assert (
+        "gradient descent, 9 iterations: not converged. All 9 iterations were made before the"
+        " gradient was zero" in " ".join(safe.split())
+    )
+
+
 def test_a_fit_that_diverged_has_a_status_of_its_own(here):
     Path("d.csv").write_text("x,y\n1e200,0\n-2e200,0\n3e200,1\n1e200,1\n")
     status, out, err = here(
