@@ -124,7 +124,7 @@ def draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = Fa
     if to != "-":
         plots = importlib.import_module("..pictures", __package__)
         ax = _axes(plots)
-        plots.loss_curve(losses, ax=ax, log=log)
+        plots.loss_curve(losses, ax=ax, log=log, step="iteration")
         save_picture(ax.figure, to)
         return []
     columns, unicode = terminal.width(stream), terminal.has_unicode(stream)

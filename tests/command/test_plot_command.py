@@ -59,6 +59,7 @@ def test_what_is_drawn(models, monkeypatch):
     assert command_line.main(["plot", "two.json", "--out", "a.png"]) == 0
     curve = seen[-1].axes[0].lines[0]
     assert list(curve.get_ydata()) == models[0].loss_history_
+    assert seen[-1].axes[0].get_xlabel() == "iterations"
     data = ["launches.csv", "--target", "damaged"]
     assert command_line.main(["plot", "two.json", *data, "--at", "31", "--out", "b.png"]) == 0
     ax = seen[-1].axes[0]
