@@ -13,6 +13,7 @@ from ..front import checks
 from ..logistic import sigmoid
 from ..second_order import hessian
 from .drawing import BLACK, BLUE, COLOURS, DASHES, ORANGE, axes_for, draw_dots, finish
+from .groups import groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,6 +118,10 @@ def _minor(value: float, low: float, high: float) -> str:
 
 # ---------------------------------------------------------------- one feature
 
+# Beyond so many rows, at more than so many places, dots hide each other: groups are drawn.
+MOST_ROWS = 200
+MOST_PLACES = 40
+
 
 def sigmoid_fit(
     x: Numbers,
@@ -133,7 +138,9 @@ def sigmoid_fit(
     """One feature: the n samples, and p = sigmoid(w x + b) through them.
 
     w is a number, or a list of one, as a fit has it. The samples are dots at (x, y); k equal
-    ones are one dot with k times the area and, where there is room, with k in it. The curve is
+    ones are one dot with k times the area and, where there is room, with k in it. More than 200
+    samples, of which more than 40 differ, are groups of neighbours instead: a dot at the share of
+    1s in each group (the mean of its y), with Wilson's 95 % interval. The curve is
     dashed beyond the data, where it is drawn only up to `at`: a number, or several, at which
     the probability is marked and written into the legend.
 
@@ -218,8 +225,12 @@ def sigmoid_fit(
 
     # 3. the data
     points = list(zip(x, y))
+    if len(points) > MOST_ROWS and len(set(points)) > MOST_PLACES:
+        _draw_groups(ax, x, y)
+        points = []
     label = "data" if len(set(points)) == len(points) else "data (area: number of rows)"
-    draw_dots(ax, points, label, counted=True, color=BLACK)
+    if points:
+        draw_dots(ax, points, label, counted=True, color=BLACK)
 
     # 4. where the reader is to look
     for k, mark in enumerate(marks):
@@ -245,6 +256,27 @@ def sigmoid_fit(
         )
     finish(ax, "Logistic regression on one feature", str(name or "x"), "probability that y = 1")
     return ax
+
+
+def _draw_groups(ax: Axes, x: list[float], y: list[float]) -> None:
+    """The shares of 1s among neighbours, each with its interval."""
+    found = groups(x, y)
+    ax.errorbar(
+        [group.x for group in found],
+        [group.share for group in found],
+        [
+            [group.share - group.low for group in found],
+            [group.high - group.share for group in found],
+        ],
+        linestyle="none",
+        marker="o",
+        markersize=4.5,
+        capsize=3,
+        linewidth=1.2,
+        color=BLACK,
+        label=f"{len(x)} rows in {len(found)} groups: share of 1s, 95 % intervals",
+        zorder=3,
+    )
 
 
 def _shown(z: float) -> str:

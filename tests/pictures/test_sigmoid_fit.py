@@ -8,6 +8,7 @@ import pytest
 from helpers import axes
 from helpers.axes import CHALLENGER, by_label, dots_of, new_axes, sigmoid, words
 from matplotlib.colors import to_rgb
+from scipy.stats import binomtest
 
 import pyref
 from pyref import pictures
@@ -81,6 +82,58 @@ def test_very_many_equal_samples_keep_their_proportion_and_a_measure(ax):
     assert areas[1, 0] == pytest.approx(drawing.AREA_MOST)
     assert areas[2, 1] == pytest.approx(drawing.AREA_MOST / 9)
     assert len(ax.texts) == 0
+
+
+def test_of_very_different_numbers_the_few_are_still_seen(ax):
+    """One row beside 9,999 was a dot of a thirtieth of a square point."""
+    pictures.sigmoid_fit([1.0] * 9999 + [2.0], [0] * 9999 + [1], 1, -1, ax=ax)
+    areas = dots_of(ax, "data (area: number of rows)")
+    assert areas == {(1, 0): pytest.approx(drawing.AREA_MOST), (2, 1): drawing.AREA_LEAST}
+
+
+def groups_of(ax):
+    """(x, share, low, high) of each group that is drawn."""
+    (bars,) = ax.containers
+    places, _, (lines,) = bars.lines
+    ends = np.array([segment[:, 1] for segment in lines.get_segments()])
+    return np.column_stack([places.get_xydata(), ends])
+
+
+def test_ten_thousand_rows_are_groups_with_intervals(ax):
+    rng = np.random.default_rng(1)
+    x = rng.normal(0, 1, 10_000).round(3)
+    x[:499] = 0.5
+    y = (rng.random(10_000) < sigmoid(2 * x - 1)).astype(float)
+    pictures.sigmoid_fit(x, y, 2, -1, ax=ax)
+    found = groups_of(ax)
+    assert 10 <= len(found) <= 20
+    assert words(ax)[-1] == (f"10000 rows in {len(found)} groups: share of 1s, 95 % intervals")
+    # each row in the one group whose mean it helps to make, and 500 or a little more in each
+    left = np.sort(x)
+    labels = y[np.argsort(x, kind="stable")]
+    start = 0
+    for mean, share, low, high in found:
+        size = next(
+            k
+            for k in range(250, len(left) - start + 1)
+            if left[start : start + k].mean() == pytest.approx(mean, rel=1e-9, abs=1e-12)
+        )
+        part = labels[start : start + size]
+        start += size
+        assert start == len(left) or left[start - 1] != left[start]  # no x in two groups
+        assert size <= 1100
+        assert share == pytest.approx(part.mean(), rel=1e-12)
+        interval = binomtest(int(part.sum()), size).proportion_ci(method="wilson")
+        assert (low, high) == pytest.approx((interval.low, interval.high), abs=1e-9)
+    assert start == len(left)
+    assert not [c for c in ax.collections if "data" in str(c.get_label())]  # and no dots
+
+
+@pytest.mark.parametrize(("n", "grouped"), [(200, False), (201, True)])
+def test_up_to_two_hundred_rows_are_dots(ax, n, grouped):
+    pictures.sigmoid_fit(list(range(n)), [k % 2 for k in range(n)], 0.1, -1, ax=ax)
+    assert bool(ax.containers) == grouped
+    assert (words(ax)[-1] == "data") != grouped
 
 
 def test_soft_labels_stand_where_they_are(ax):
