@@ -189,7 +189,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot is not None and not model.loss_history_:
         complain("no iteration was made, so there is no loss curve to draw")
     elif arguments.plot is not None:
-        lines += ["", *draw_losses(model.loss_history_, arguments.plot, stream)]
+        try:
+            lines += ["", *draw_losses(model.loss_history_, arguments.plot, stream)]
+        except Mistake as mistake:  # of what was fitted, more is to be said
+            complain(str(mistake))
     print_lines(lines, stream)
     if progress.stopped:
         kept = (

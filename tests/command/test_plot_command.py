@@ -1,5 +1,6 @@
 """`pyref plot`, and the pictures of `pyref fit`."""
 
+import json
 from pathlib import Path
 
 import matplotlib.figure
@@ -91,6 +92,35 @@ def test_other_data_have_no_band(here, models):
         *("plot", "two.json", "other.csv", "--target", "damaged", "--out", "fit.svg")
     )
     assert (status, out, err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("losses", "out", "log", "what"),
+    [
+        ([{"float": "nan"}, {"float": "inf"}], "-", [], "values holds no number that can be drawn"),
+        (
+            [{"float": "nan"}, {"float": "inf"}],
+            "p.png",
+            [],
+            "losses holds no finite number: nothing can be drawn",
+        ),
+        ([-1, -2.5], "-", ["--log"], "values holds no number that can be drawn"),
+        (
+            [0, -2.5],
+            "p.svg",
+            ["--log"],
+            "losses holds no positive, finite number: nothing can be drawn",
+        ),
+    ],
+)
+def test_losses_that_cannot_be_drawn(here, models, losses, out, log, what):
+    """They were a traceback."""
+    found = json.loads(Path("two.json").read_text())
+    found["state"]["loss_history_"] = losses
+    Path("odd.json").write_text(json.dumps(found))
+    status, printed, err = here("plot", "odd.json", "--out", out, *log)
+    assert (status, printed, err) == (2, "", f"pyref: the loss curve cannot be drawn: {what}\n")
+    assert not Path(out).exists()
 
 
 def test_the_kinds_of_pictures():
