@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from .command import COMMANDS
 from .command.implementations import about, implementations, version
+from .command.interrupts import after_imports
 from .command.streams import abandon, complain, print_lines
 
 
@@ -66,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     try:
         try:
-            status = obey(words)
+            with after_imports():
+                status = obey(words)
         except SystemExit as end:  # argparse, after --help or a mistake
             status = end.code if isinstance(end.code, int) else 0
         sys.stdout.flush()

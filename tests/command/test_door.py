@@ -161,6 +161,33 @@ def test_ctrl_c_while_a_library_is_imported(monkeypatch, capsys, how):
     assert capsys.readouterr() == ("", "pyref: interrupted\n")
 
 
+LIBRARY = """
+import os, signal
+os.kill(os.getpid(), signal.SIGINT)
+sum(range(1000))
+print("imported whole")
+"""
+IMPORTING = """
+import time
+from pyref import __main__ as command_line
+from pyref.command import Command
+
+def work(arguments):
+    import library
+    time.sleep(60)
+
+command_line.COMMANDS = (Command("probe", "import", lambda grammar: None, work),)
+sys.path.insert(0, ".")
+"""
+
+
+def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path, monkeypatch):
+    """A library that is interrupted there may panic past Python, as polars does."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "library.py").write_text(LIBRARY)
+    assert run("probe", change=IMPORTING) == (130, "imported whole\n", "pyref: interrupted\n")
+
+
 HEAVY = ("numpy", "matplotlib", "polars", "pandas", "sklearn", "tqdm")
 
 
