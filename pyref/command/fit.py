@@ -6,6 +6,7 @@ All that can be wrong with what the person gave is looked for before anything is
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections import Counter
@@ -129,6 +130,9 @@ def run(arguments: argparse.Namespace) -> int:
         writable(arguments.save, "--save")
     if arguments.plot is not None:
         drawable(arguments.plot, "--plot")
+    files = [os.path.realpath(path) for path in (arguments.save, arguments.plot) if path]
+    if len(set(files)) < len(files) and arguments.plot != "-":
+        raise Mistake(f"--save and --plot are both {arguments.plot}: give two files")
     if arguments.init == "-" == arguments.data:
         raise Mistake("--init and the data cannot both be standard input: give a file for one")
     init = None

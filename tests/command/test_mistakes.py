@@ -91,6 +91,10 @@ MISTAKES = {
         "fit launches.csv --target damaged --save dir",
         "--save dir is a directory: give a file",
     ),
+    "one file for the model and the picture": (
+        "fit launches.csv --target damaged --save p.png --plot ./p.png",
+        "--save and --plot are both ./p.png: give two files",
+    ),
     "unknown picture": (
         "fit launches.csv --target damaged --plot p.jpeg",
         "--plot p.jpeg is of no known kind: give .png, .pdf, .svg, or -",
