@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import importlib
 import os
+import stat
 import sys
 from collections.abc import Iterator
 
@@ -26,7 +27,7 @@ def load_model(path: str) -> LogisticRegression:
     if sys.stdin is None:
         raise Mistake("standard input is closed: give a file")
     name = "standard input"
-    return model_file.restore(model_file.parse(sys.stdin.buffer.read(), name), name)
+    return model_file.restore(model_file.parse(model_file.content(sys.stdin.buffer), name), name)
 
 
 def _opened(path: str) -> LogisticRegression:
@@ -46,9 +47,25 @@ def writable(path: str, option: str) -> None:
     """Say now, and not after an hour's fit, that a file cannot be written."""
     if path == "-":
         return
-    folder = os.path.dirname(os.path.realpath(path))
-    if os.path.isdir(path):
+    if not path:
+        raise Mistake(f"{option} is empty: give a file")
+    place = os.path.realpath(path)
+    folder = os.path.dirname(place)
+    mode = None
+    try:
+        mode = os.stat(place).st_mode
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # a name too long, a link to itself, a file where a folder should be
+        shown = path if len(path) <= 60 else f"{path[:57]}..."
+        what = error.strerror or error
+        raise Mistake(f"{option} {shown} cannot be written ({what}): give another name") from None
+    if os.path.isdir(path) or path.endswith(os.sep):
         raise Mistake(f"{option} {path} is a directory: give a file")
+    if mode is not None and not stat.S_ISREG(mode):
+        if not os.access(place, os.W_OK):
+            raise Mistake(f"{option} {path} may not be written: give another")
+        return  # a device or a pipe is written to where it is
     if not os.path.isdir(folder):
         raise Mistake(f"{option} {path} is in a directory that is not there: make it first")
     if not os.access(folder, os.W_OK):

@@ -6,6 +6,7 @@ All that can be wrong with what the person gave is looked for before anything is
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections import Counter
@@ -16,7 +17,7 @@ from ..model import backends, reading, solvers
 from ..model import file as model_file
 from ..model.estimator import LogisticRegression
 from ..pictures import terminal
-from ..tables import Table
+from ..tables import Table, TableError
 from .files import drawable, load_model, writable, writing
 from .mistakes import Mistake, obedient
 from .plot import draw_losses
@@ -45,6 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="COLUMN",
         help="leave a column out (again for more)",
+    )
+    add(
+        "--missing",
+        action="append",
+        default=[],
+        metavar="MARK",
+        help="a cell that stands for a missing value, besides NA, #N/A, null, None and the like"
+        " (again for more)",
     )
     how = parser.add_argument_group("how to fit")
     add = how.add_argument
@@ -121,17 +130,26 @@ def run(arguments: argparse.Namespace) -> int:
         writable(arguments.save, "--save")
     if arguments.plot is not None:
         drawable(arguments.plot, "--plot")
+    files = [os.path.realpath(path) for path in (arguments.save, arguments.plot) if path]
+    if len(set(files)) < len(files) and arguments.plot != "-":
+        raise Mistake(f"--save and --plot are both {arguments.plot}: give two files")
     if arguments.init == "-" == arguments.data:
         raise Mistake("--init and the data cannot both be standard input: give a file for one")
     init = None
     if arguments.init is not None:
         init = load_model(arguments.init)
-    table = tables.read(
-        arguments.data,
-        target=arguments.target,
-        weights=arguments.weights,
-        drop=arguments.drop,
-    )
+    try:
+        table = tables.read(
+            arguments.data,
+            target=arguments.target,
+            weights=arguments.weights,
+            drop=arguments.drop,
+            missing=arguments.missing,
+        )
+    except TableError:
+        raise
+    except ValueError as error:  # of a mark that is a number
+        raise Mistake(f"--{error}") from None
     _check_classes(table, arguments)
     model = LogisticRegression(
         solver=arguments.solver,
@@ -153,9 +171,11 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError as error:  # --backend c where there is none
         raise Mistake(str(error)) from None
     except (TypeError, ValueError) as error:
-        raise Mistake(_in_columns(str(error))) from None
+        raise Mistake(_in_the_file(str(error), arguments)) from None
     if progress.stopped:
         model.reason_ = "Ctrl-C stopped it before the gradient was zero: this is no optimum yet."
+    elif solvers.rises(model.status_, model.solver_, model.loss_history_):
+        model.reason_ = solvers.RISING.format(model.n_iter_)
 
     if arguments.save == "-":
         write_out(model_file.text(model).encode("utf-8"))
@@ -173,7 +193,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot is not None and not model.loss_history_:
         complain("no iteration was made, so there is no loss curve to draw")
     elif arguments.plot is not None:
-        lines += ["", *draw_losses(model.loss_history_, arguments.plot, stream)]
+        try:
+            lines += ["", *draw_losses(model.loss_history_, arguments.plot, stream)]
+        except Mistake as mistake:  # of what was fitted, more is to be said
+            complain(str(mistake))
     print_lines(lines, stream)
     if progress.stopped:
         kept = (
@@ -203,6 +226,14 @@ def _check_classes(table: Table, arguments: argparse.Namespace) -> None:
             " classes: give another --target"
         )
 
+    for mark in tables.SUSPECTS:
+        count = table.labels.count(mark)
+        if count:
+            complain(
+                f"column {name!r} has the class {mark!r} in {count} row{'s' * (count != 1)}: if it"
+                f" stands for a missing value, give --missing '{mark}'"
+            )
+
 
 def _named(table: Table, backend: str) -> Any:
     """The table as the estimator reads it, its columns by name."""
@@ -221,9 +252,22 @@ def _most_iterations(model: LogisticRegression, table: Table) -> int:
     return solvers.ITERATIONS[solver]
 
 
-def _in_columns(text: str) -> str:
-    """An error about X in the terms of a file: "column 2 of X ('age')" is column 'age'."""
-    return re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text, count=1)
+def _in_the_file(text: str, arguments: argparse.Namespace) -> str:
+    """An error of the estimator in the terms of a file.
+
+    "column 2 of X ('age')" is column 'age', and y[3] is row 4 of the target. Of a fraction, which
+    the estimator takes for no class, only the cure is another.
+    """
+    text = re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text, count=1)
+    label = re.match(r"y\[(\d+)\] is (\S+): (.*)", text)
+    if label is None:
+        return text
+    cure = label[3].partition(" (pyref.newton")[0]
+    name = "standard input" if arguments.data == "-" else arguments.data
+    return (
+        f"{name}, row {int(label[1]) + 1}, column {arguments.target!r} is {label[2]}, which is no"
+        f" class: {cure}"
+    )
 
 
 def short_summary(
@@ -247,7 +291,7 @@ def short_summary(
     common, count = most.most_common(1)[0]
     plural = "s" * (model.n_iter_ != 1)
     method = solvers.METHODS[model.solver_]
-    ending = "not converged" if model.status_ == "iterations" else model.status_
+    ending = solvers.ENDINGS[model.status_]
     texts = [
         f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"
         f" {d} feature{'s' * (d != 1)} ({names}), target {arguments.target}:"

@@ -121,10 +121,17 @@ def draw_losses(losses: Sequence[float], to: str, stream: TextIO, log: bool = Fa
     """The loss curve as lines of characters, or in a picture, of which no lines are left."""
     if not losses:
         raise Mistake("the fit made no iteration, so it has no loss curve: fit again")
+    try:
+        return _drawn(losses, to, stream, log)
+    except ValueError as error:  # none is finite, or none positive with --log
+        raise Mistake(f"the loss curve cannot be drawn: {error}") from None
+
+
+def _drawn(losses: Sequence[float], to: str, stream: TextIO, log: bool) -> list[str]:
     if to != "-":
         plots = importlib.import_module("..pictures", __package__)
         ax = _axes(plots)
-        plots.loss_curve(losses, ax=ax, log=log)
+        plots.loss_curve(losses, ax=ax, log=log, step="iteration")
         save_picture(ax.figure, to)
         return []
     columns, unicode = terminal.width(stream), terminal.has_unicode(stream)

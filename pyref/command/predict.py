@@ -45,12 +45,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise Mistake(f"--out {arguments.out} needs polars: {EXTRA.format('data')}, or give .csv")
     model = load_model(arguments.model)
     table = rows_for(model, arguments)
-    guesses = model.predict(table.X)
-    header, columns = ["prediction"], [guesses]
-    if arguments.proba:
-        header += [f"p_{label}" for label in model.classes_]
-        ps = model.predict_proba(table.X)
-        columns.extend(ps.T if hasattr(ps, "T") else zip(*ps))
+    header = ["prediction"]
+    try:
+        columns = [model.predict(table.X)]
+        if arguments.proba:
+            header += [f"p_{label}" for label in model.classes_]
+            ps = model.predict_proba(table.X)
+            columns.extend(ps.T if hasattr(ps, "T") else zip(*ps))
+    except ImportError as error:  # a model of the c backend, where there is none
+        raise Mistake(
+            f"{arguments.model} is to be used with the backend 'c', which is not here: {error}"
+        ) from None
     if len(set(header)) < len(header):
         header = ["prediction", *[f"p_{label!r}" for label in model.classes_]]
     data = _as_parquet if arguments.out.endswith(".parquet") else _as_csv

@@ -23,6 +23,8 @@ import time
 from types import FrameType
 from typing import Any, TextIO
 
+from . import interrupts
+
 DELAY = 1.0  # seconds without a word
 INTERVAL = 0.1  # seconds between two pictures
 
@@ -45,10 +47,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         # Where Ctrl-C means something else (nothing, in the background), it goes on to.
-        if (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):
+        if threading.current_thread() is threading.main_thread() and interrupts.is_ours():
             self.before = signal.signal(signal.SIGINT, self._ask)
         return self
 

@@ -10,7 +10,8 @@
 
 The estimator's own files: reading.py (tables and labels in), solvers.py, coefficients.py (their
 shapes), backends.py (which implementation works), report.py and summary.py (text out). Model
-files: file.py, exact_json.py and atomic.py. No mathematics stands here: it is asked of the engines.
+files: file.py, fields.py (its checks), exact_json.py and atomic.py. No mathematics stands here: it
+is asked of the engines.
 """
 
 import sys as _sys

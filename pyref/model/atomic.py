@@ -33,10 +33,21 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             yield file
         return
 
-    folder, name = os.path.split(place)
-    beside = os.path.join(folder, f".{name}.{os.getpid()}.part")
+    part = None
+    while part is None:
+        # A name that nobody else has: process numbers repeat, and threads share one. (Without the
+        # file's own name in it, which may be as long as names can be. `tempfile` would make a
+        # file that only its owner may read.)
+        beside = os.path.join(os.path.dirname(place), f".pyref.{os.urandom(8).hex()}.part")
+        try:
+            part = open(beside, "xb")  # noqa: SIM115 (closed below)
+        except FileExistsError:
+            continue  # another's: leave it
+        except OSError as error:
+            error.filename = os.fspath(path)  # the name that the person knows
+            raise
     try:
-        with open(beside, "xb") as file:
+        with part as file:
             if mode is not None:
                 os.chmod(beside, stat.S_IMODE(mode))
             yield file

@@ -12,6 +12,9 @@ from ..front import checks
 
 SMALL = sys.implementation.name in ("micropython", "circuitpython")
 
+# The cure for a file that is not as it was saved.
+AGAIN = "restore a copy, or fit and save again"
+
 
 def nearest(text):
     """The float nearest to a decimal number: float(text), where that cannot be relied on.
@@ -90,13 +93,23 @@ def plain(value, convert):
     return value
 
 
+def quoted(value):
+    """A picture of a value for a message: of a long one only the beginning.
+
+    >>> quoted("word"), quoted("x" * 1000)
+    ("'word'", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...")
+    """
+    picture = repr(value[:50] if isinstance(value, (str, list)) else value)
+    return picture if len(picture) <= 40 else picture[:37] + "..."
+
+
 def _once(pairs):
     # a JSON object whose keys are all different
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = [key for key in found if keys.count(key) > 1]
-        raise ValueError(f"the key {twice[0]!r} stands there twice")
+    found = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {quoted(key)} stands there twice")
+        found[key] = value
     return found
 
 

@@ -57,9 +57,13 @@ from ..front import checks
 from ..logistic import sigmoid
 from ..multinomial import softmax
 from . import exact_json
+from .exact_json import AGAIN, quoted
 
 FORMAT = "pyref logistic regression"
 VERSION = 1
+
+# No model file is larger: it has room for ten million coefficients.
+MOST_BYTES = 1 << 28
 
 # What `read` returns: the keys above. coef is a list of rows, classes and features are lists.
 Model = namedtuple("Model", ("classes", "features", "coef", "intercept", "settings", "state"))
@@ -79,12 +83,30 @@ def read(path):
     place and the cure if it holds no model that this version can use.
     """
     with open(path, "rb") as file:
-        data = file.read()
+        data = content(file)
     return parse(data, str(path))
+
+
+def content(file):
+    """The bytes of an open file, at most a few more than a model can have."""
+    # (in pieces: read(n) may ask for n bytes of memory at once)
+    pieces, size = [], 0
+    while size <= MOST_BYTES:
+        piece = file.read(1 << 16)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
 
 
 def parse(data, name):
     """The Model in the bytes of a file, as `read`; `name` stands for the file in the errors."""
+    if len(data) > MOST_BYTES:
+        raise ModelFileError(
+            f"{name} has more than {MOST_BYTES} bytes, and no model has: give a file that pyref"
+            " saved"
+        )
     try:
         return _model(exact_json.loads(data))
     except ModelFileError as error:
@@ -95,17 +117,14 @@ def parse(data, name):
         raise ModelFileError(f"{name} {what}: restore a copy, or fit and save again") from None
 
 
-AGAIN = "restore a copy, or fit and save again"
-
-
 def _model(found):
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ModelFileError(f'no key "format" with {FORMAT!r}: give a file that pyref saved')
     version = found.get("version")
     if version != VERSION or isinstance(version, (bool, float)):
         raise ModelFileError(
-            f"version is {version!r}, and this pyref reads version {VERSION}: use the pyref that"
-            " saved it, or a newer one"
+            f"version is {quoted(version)}, and this pyref reads version {VERSION}: use the pyref"
+            " that saved it, or a newer one"
         )
     for key, kind in (
         ("classes", list),
@@ -123,7 +142,9 @@ def _model(found):
     classes = found["classes"]
     for k, label in enumerate(classes):
         if isinstance(label, (list, dict)) or label != label:
-            raise ModelFileError(f"classes[{k}] is {label!r}, which is no label: {AGAIN}")
+            raise ModelFileError(f"classes[{k}] is {quoted(label)}, which is no label: {AGAIN}")
+        if isinstance(label, str):
+            _string(label, f"classes[{k}]")
     _different(classes, "classes")  # (1, 1.0 and True are equal: no model has two of them.)
     C = len(classes)
     if C < 2:
@@ -139,7 +160,8 @@ def _model(found):
         _length(features, "features", d, "names for the numbers in coef[0]")
         for j, feature in enumerate(features):
             if not isinstance(feature, str):
-                raise ModelFileError(f"features[{j}] is {feature!r}, not a name: {AGAIN}")
+                raise ModelFileError(f"features[{j}] is {quoted(feature)}, not a name: {AGAIN}")
+            _string(feature, f"features[{j}]")
         _different(features, "features")
     coef = [_floats(row, f"coef[{c}]", d, "numbers, as coef[0]") for c, row in enumerate(coef)]
     intercept = _floats(found["intercept"], "intercept", rows, f"numbers for {C} classes")
@@ -156,7 +178,7 @@ def _different(values, name):
     seen = set()
     for k, value in enumerate(values):
         if value in seen:
-            raise ModelFileError(f"{name}[{k}] is {value!r} for the second time: {AGAIN}")
+            raise ModelFileError(f"{name}[{k}] is {quoted(value)} for the second time: {AGAIN}")
         seen.add(value)
 
 
@@ -165,7 +187,7 @@ def _floats(values, place, wanted, kind):
     out = []
     for j, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ModelFileError(f"{place}[{j}] is {value!r}, not a number: {AGAIN}")
+            raise ModelFileError(f"{place}[{j}] is {quoted(value)}, not a number: {AGAIN}")
         try:
             value = float(value)
         except OverflowError:
@@ -201,28 +223,6 @@ def probabilities(model, x):
 
 # -------------------------------------------------------- the estimator: its settings and state
 
-# What a fit leaves beside the model itself, and how to tell that it is that.
-STATE = (
-    ("status_", "a word", lambda value: isinstance(value, str)),
-    ("reason_", "a sentence", lambda value: isinstance(value, str)),
-    ("solver_", "a word", lambda value: isinstance(value, str)),
-    ("backend_", "a word", lambda value: isinstance(value, str)),
-    ("n_iter_", "a count", lambda value: isinstance(value, int) and value >= 0),
-    ("n_samples_", "a count", lambda value: isinstance(value, int) and value >= 0),
-    ("log_likelihood_", "a number", lambda value: isinstance(value, (int, float))),
-    ("loss_history_", "an array of numbers", lambda value: _is_numbers(value)),
-    ("class_totals_", "an array of numbers", lambda value: _is_numbers(value)),
-    (
-        "standard_errors_",
-        "an array of numbers, or null",
-        lambda value: value is None or _is_numbers(value),
-    ),
-)
-
-
-def _is_numbers(values):
-    return isinstance(values, list) and all([isinstance(v, (int, float)) for v in values])
-
 
 def save(model, path):
     """Write a fitted `pyref.LogisticRegression` to a file, whole or not at all.
@@ -234,12 +234,16 @@ def save(model, path):
     from .atomic import replacing  # for here alone: a small Python has no os.fsync
 
     data = text(model).encode("utf-8")
+    if len(data) > MOST_BYTES:
+        raise ModelFileError(f"the model needs more than {MOST_BYTES} bytes: fit fewer columns")
     with replacing(path) as file:
         file.write(data)
 
 
 def text(model):
     """What `save` writes."""
+    from . import fields
+
     if not hasattr(model, "coef_"):
         raise ModelFileError("the model is not fitted: call fit(X, y), then save")
     classes = [_label(label, f"classes_[{k}]") for k, label in enumerate(_list(model.classes_))]
@@ -256,7 +260,7 @@ def text(model):
     weights = settings.get("class_weight")
     if hasattr(weights, "items"):  # JSON's keys are strings, labels are not
         settings["class_weight"] = [
-            [_label(label, "class_weight"), _value(weight, f"class_weight[{label!r}]")]
+            [_label(label, "class_weight"), _value(weight, f"class_weight[{quoted(label)}]")]
             for label, weight in weights.items()
         ]
     else:
@@ -264,7 +268,7 @@ def text(model):
     for key in settings:
         if key != "class_weight":
             settings[key] = _value(settings[key], key)
-    state = {key: _value(getattr(model, key), key) for key, _, _ in STATE}
+    state = {key: _value(getattr(model, key), key) for key in fields.STATE}
     found = (
         ("format", FORMAT),
         ("version", VERSION),
@@ -276,8 +280,10 @@ def text(model):
         ("state", state),
     )
     try:  # what could not be read again is not written
-        _model(exact_json.plain(dict(found), float))
-    except ModelFileError as error:
+        model = _model(exact_json.plain(dict(found), float))
+        fields.check_settings(model.settings)
+        fields.check_state(model.state, len(classes), len(model.coef[0]))
+    except (TypeError, ValueError) as error:
         raise ModelFileError(str(error).replace(AGAIN, "fit again")) from None
     lines = []
     for key, value in found:
@@ -307,7 +313,7 @@ def _string(value, place):
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise ModelFileError(f"{place} is {value!r}, no text in UTF-8: rename it") from None
+        raise ModelFileError(f"{place} is {quoted(value)}, no text in UTF-8: rename it") from None
     return value
 
 
@@ -320,8 +326,8 @@ def _label(label, place):
     if label is None or type(label) in (bool, int):
         return label
     raise ModelFileError(
-        f"{place} is {label!r}, a {type(label).__name__}: to save, give labels of str, int, bool,"
-        " float or None"
+        f"{place} is {quoted(label)}, a {type(label).__name__}: to save, give labels of str, int,"
+        " bool, float or None"
     )
 
 
@@ -336,7 +342,8 @@ def _value(value, place):
         return float(value) if checks.is_finite(value) else {"float": repr(float(value))}
     if value is None or isinstance(value, (bool, int)):
         return value
-    raise ModelFileError(f"{place} is {value!r}, a {type(value).__name__}: no file can hold it")
+    what = f"{quoted(value)}, a {type(value).__name__}"
+    raise ModelFileError(f"{place} is {what}: no file can hold it")
 
 
 def load(path):
@@ -346,31 +353,21 @@ def load(path):
 
 def restore(found, name):
     """The estimator of a Model; `name` stands for its file in the errors."""
+    from . import fields
     from .estimator import LogisticRegression
 
     settings = dict(found.settings)
-    weights = settings.get("class_weight")
+    C, d = len(found.classes), len(found.coef[0])
     try:
-        if isinstance(weights, list):
-            settings["class_weight"] = dict(weights)
-        known = LogisticRegression().get_params()
-        for key in settings:
-            if key not in known:
-                raise ModelFileError(f"there is no setting {key!r}: {AGAIN}")
-        model = LogisticRegression(**settings)
-        for key, kind, is_kind in STATE:
-            if key not in found.state:
-                raise ModelFileError(f"the key {key!r} is missing in state: {AGAIN}")
-            if not is_kind(found.state[key]):
-                raise ModelFileError(f"{key} is not {kind}: {AGAIN}")
-            setattr(model, key, found.state[key])
-        C = len(found.classes)
-        _length(model.class_totals_, "class_totals_", C, "numbers, one for each class")
-        d = len(found.coef[0])
-        if model.standard_errors_ is not None:
-            _length(model.standard_errors_, "standard_errors_", d + 1, "numbers")
+        fields.check_settings(settings)
+        fields.check_state(found.state, C, d)
     except (TypeError, ValueError) as error:
         raise ModelFileError(f"{name}: {error}") from None
+    if isinstance(settings.get("class_weight"), list):
+        settings["class_weight"] = dict(settings["class_weight"])
+    model = LogisticRegression(**settings)
+    for key in fields.STATE:
+        setattr(model, key, found.state[key])
     model.classes_ = found.classes
     model.feature_names_in_ = found.features
     model.n_features_in_ = d

@@ -1,14 +1,12 @@
-from collections.abc import Callable
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from ..front.given import Numbers
 from .estimator import LogisticRegression
 
-AGAIN: str
 FORMAT: str
 VERSION: int
-STATE: tuple[tuple[str, str, Callable[[Any], bool]], ...]
+MOST_BYTES: int
 
 _Label = str | int | float | None  # (bool is an int)
 
@@ -23,6 +21,7 @@ class Model(NamedTuple):
 class ModelFileError(ValueError): ...
 
 def read(path: str | PathLike[str]) -> Model: ...
+def content(file: IO[bytes]) -> bytes: ...
 def parse(data: bytes, name: str) -> Model: ...
 def probabilities(model: Model, x: Numbers) -> list[float]: ...
 def save(model: LogisticRegression, path: str | PathLike[str]) -> None: ...

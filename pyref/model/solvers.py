@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..fit.classes_loop import softmax_optimum
@@ -22,6 +23,14 @@ METHODS = {
     "newton": "Newton's method",
     "lbfgs": "L-BFGS",
     "gradient_descent": "gradient descent",
+}
+
+# Every status a fit can end with, in words for people.
+ENDINGS = {
+    "converged": "converged",
+    "iterations": "not converged",
+    "separable": "separable",
+    "diverged": "diverged",
 }
 
 
@@ -57,7 +66,27 @@ def solve(
     return softmax_optimum(module, X, y, C, W=w, b=b, newton=newton, threads=threads, **options)
 
 
-def reason(status: str, solver: str, iterations: int, stopped: bool, all_made: bool) -> str:
+# Of a descent whose loss is finite and higher than where it began.
+RISING = (
+    "After {} iterations the loss is higher than at the beginning: the learning rate is too large"
+    " for these data. Give learning_rate='safe', or a smaller one."
+)
+
+
+def rises(status: str, solver: str, losses: Sequence[float]) -> bool:
+    """Whether a descent runs away, though not yet beyond the range of numbers."""
+    descends = status == "iterations" and solver == "gradient_descent"
+    return descends and len(losses) > 1 and losses[-1] > losses[0]
+
+
+def reason(
+    status: str,
+    solver: str,
+    iterations: int,
+    stopped: bool,
+    all_made: bool,
+    losses: Sequence[float] = (),
+) -> str:
     """Why a fit ended with this status, in words, with the cure.
 
     `stopped`: the callback stopped it. `all_made`: it made as many iterations as it was allowed.
@@ -78,6 +107,8 @@ def reason(status: str, solver: str, iterations: int, stopped: bool, all_made: b
         )
     if stopped:
         return "The callback stopped the run before the gradient was zero: this is no optimum."
+    if rises(status, solver, losses):
+        return RISING.format(iterations)
     if all_made:
         cure = "Give more iterations"
         if solver == "gradient_descent":

@@ -29,8 +29,8 @@ def summary(model: Any, columns: int | None = None) -> str:
         what += f". Coefficients speak for {one!r}, against {zero!r}"
     plural = "s" * (model.n_iter_ != 1)
     how = (
-        f"{solvers.METHODS[model.solver_]}, {model.n_iter_} iteration{plural}: {model.status_}."
-        f" {model.reason_}"
+        f"{solvers.METHODS[model.solver_]}, {model.n_iter_} iteration{plural}:"
+        f" {solvers.ENDINGS[model.status_]}. {model.reason_}"
     )
     lines = [*terminal.paragraph(what + ".", columns, 0), *terminal.paragraph(how, columns, 0)]
     if model.l2:

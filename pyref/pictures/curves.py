@@ -13,6 +13,7 @@ from ..front import checks
 from ..logistic import sigmoid
 from ..second_order import hessian
 from .drawing import BLACK, BLUE, COLOURS, DASHES, ORANGE, axes_for, draw_dots, finish
+from .groups import groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,7 @@ def loss_curve(
     ax: Axes | None = None,
     label: str | None = None,
     log: bool = False,
+    step: str = "epoch",
     **line: Any,
 ) -> Axes:
     """The loss over the epochs: losses[k] over k + 1, with title, axes, grid and legend.
@@ -35,7 +37,8 @@ def loss_curve(
     This is document 000's picture (its own has dots: give marker=".", linestyle="none"), and
     losses are its list, or what a fit has as `losses`. Epochs count from 1, as the document
     prints them. Several curves come on one Axes by calling again with ax. `label` names the
-    curve; without it, its last loss does. log=True makes the loss axis logarithmic, and further
+    curve; without it, its last loss does. log=True makes the loss axis logarithmic. `step` is
+    what the losses are counted by: "epoch", or "iteration" as Newton's method has them. Further
     keywords go to Axes.plot.
 
     A loss that is NaN or infinite leaves a gap. A cross marks the last loss before the first
@@ -62,7 +65,7 @@ def loss_curve(
 
     broken = next((k for k, value in enumerate(values) if not checks.is_finite(value)), None)
     if broken is not None:
-        end = f"{values[broken]} from epoch {broken + 1}"
+        end = f"{values[broken]} from {step} {broken + 1}"
     else:
         end = f"{values[-1]:.4g} at the end"
     if label is None:
@@ -103,7 +106,7 @@ def loss_curve(
         # 0.1, not 10^-1; and 0.2 and 0.5 too, on an axis of few powers of ten
         ax.yaxis.set_major_formatter("{x:g}")
         ax.yaxis.set_minor_formatter(lambda value, _: _minor(value, *ax.get_ylim()))
-    finish(ax, "Loss curve", "epochs", "loss")
+    finish(ax, "Loss curve", f"{step}s", "loss")
     return ax
 
 
@@ -114,6 +117,10 @@ def _minor(value: float, low: float, high: float) -> str:
 
 
 # ---------------------------------------------------------------- one feature
+
+# Beyond so many rows, at more than so many places, dots hide each other: groups are drawn.
+MOST_ROWS = 200
+MOST_PLACES = 40
 
 
 def sigmoid_fit(
@@ -131,7 +138,9 @@ def sigmoid_fit(
     """One feature: the n samples, and p = sigmoid(w x + b) through them.
 
     w is a number, or a list of one, as a fit has it. The samples are dots at (x, y); k equal
-    ones are one dot with k times the area and, where there is room, with k in it. The curve is
+    ones are one dot with k times the area and, where there is room, with k in it. More than 200
+    samples, of which more than 40 differ, are groups of neighbours instead: a dot at the share of
+    1s in each group (the mean of its y), with Wilson's 95 % interval. The curve is
     dashed beyond the data, where it is drawn only up to `at`: a number, or several, at which
     the probability is marked and written into the legend.
 
@@ -154,7 +163,7 @@ def sigmoid_fit(
     >>> fit = newton([[t] for t in x], y)
     >>> ax = sigmoid_fit(x, y, fit.w, fit.b, band=0.95, at=31, ax=Figure().subplots())
     >>> print(ax.get_legend().get_texts()[-1].get_text())
-    at 31: p = 0.9996 (95 %: 0.4816 to 1 - 1e-07)
+    at 31: p = 0.9996 (95 %: 0.4816 to 0.9999999)
     """
     name = getattr(x, "name", None)  # a column of a data frame knows its own
     x = checks.sample(x)
@@ -216,8 +225,12 @@ def sigmoid_fit(
 
     # 3. the data
     points = list(zip(x, y))
-    label = "data" if len(set(points)) == len(points) else "data (area: how many)"
-    draw_dots(ax, points, label, counted=True, color=BLACK)
+    if len(points) > MOST_ROWS and len(set(points)) > MOST_PLACES:
+        _draw_groups(ax, x, y)
+        points = []
+    label = "data" if len(set(points)) == len(points) else "data (area: number of rows)"
+    if points:
+        draw_dots(ax, points, label, counted=True, color=BLACK)
 
     # 4. where the reader is to look
     for k, mark in enumerate(marks):
@@ -245,11 +258,42 @@ def sigmoid_fit(
     return ax
 
 
+def _draw_groups(ax: Axes, x: list[float], y: list[float]) -> None:
+    """The shares of 1s among neighbours, each with its interval."""
+    found = groups(x, y)
+    ax.errorbar(
+        [group.x for group in found],
+        [group.share for group in found],
+        [
+            [group.share - group.low for group in found],
+            [group.high - group.share for group in found],
+        ],
+        linestyle="none",
+        marker="o",
+        markersize=4.5,
+        capsize=3,
+        linewidth=1.2,
+        color=BLACK,
+        label=f"{len(x)} rows in {len(found)} groups: share of 1s, 95 % intervals",
+        zorder=3,
+    )
+
+
 def _shown(z: float) -> str:
-    """sigmoid(z) with four decimals, or how close it comes to 0 or 1."""
-    if sigmoid(-abs(z)) >= 0.00005:
+    """sigmoid(z) with four decimals; near 0 or 1 with as many as tell it from that.
+
+    >>> [_shown(z) for z in (-20, 0, 8, 16, 99)]
+    ['2e-09', '0.5000', '0.9997', '0.9999999', 'above 0.9999999999']
+    """
+    rest = sigmoid(-abs(z))  # how far it is from 0 or 1
+    if rest >= 0.00005:
         return f"{sigmoid(z):.4f}"
-    return f"{'1 - ' if z > 0 else ''}{sigmoid(-abs(z)):.1g}"
+    if z < 0:
+        return f"{rest:.1g}"
+    if rest < 1e-10:
+        return "above 0.9999999999"
+    # as many decimals as the first figure of the rest stands behind the point
+    return f"{1 - rest:.{-int(f'{rest:.0e}'.partition('e')[2])}f}"
 
 
 def _covariance_given(values: Table) -> list[list[float]]:

@@ -26,6 +26,7 @@ DOTS = ("o", "^", "s", "D", "v", "P", "X", "*")
 
 AREA = 36.0  # of a dot, in square points; one for k equal samples has k times that
 AREA_MOST = 300.0  # and where k is large, all are scaled down to this
+AREA_LEAST = 6.0  # but none so far that it is not seen
 
 
 # ---------------------------------------------------------------- matplotlib, or why not
@@ -94,7 +95,7 @@ def draw_dots(
     if len(counts) > 300:  # they overlap: see through them, how dense they are
         style = {"linewidths": 0, "zorder": 3, "alpha": max(0.1, 100 / len(counts)), **scatter}
     across, up = [p[0] for p, _ in counts], [p[1] for p, _ in counts]
-    sizes = {"s": [area * count for _, count in counts], **style}
+    sizes = {"s": [max(area * count, AREA_LEAST) for _, count in counts], **style}
     ax.scatter(across, up, **{**sizes, "label": "_" + label})
     # The legend would show a dot of middling size: it gets one of its own.
     ax.scatter([], [], **{"s": AREA, **style, "alpha": scatter.get("alpha", 1), "label": label})

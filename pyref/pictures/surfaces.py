@@ -159,7 +159,7 @@ def decision_boundary(
         ax.plot([], [], color=BLACK, linewidth=2.0, label=what)
     ax.set_xlim(grids[0][0], grids[0][-1])
     ax.set_ylim(grids[1][0], grids[1][-1])
-    key = "area: how many" if several else None
+    key = "area: number of rows" if several else None
     finish(ax, "Decision boundary", feature_names[0], feature_names[1], grid=False, key=key)
     return ax
 

@@ -6,11 +6,22 @@ Both readers (lines.py, through_polars.py) go by this file, so that they mean an
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-# What people write for a cell without a value, in small letters.
-MISSING = ("", "na", "n/a", "nan", "null")
+# What people and programs write for a cell without a value, in small letters; and what only counts
+# as Python writes it, since "none" and "nat" are words that a class may have.
+MISSING = (
+    *("", "na", "n/a", "<na>", "#na", "#n/a", "#n/a n/a", "nan", "-nan", "+nan"),
+    *("null", "(null)", "\\n", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
+    *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#calc!", "#spill!"),
+)
+MISSING_AS_WRITTEN = ("None", "NaT")
+
+# What often stands for no value, but may be the name of a class: it is asked about.
+SUSPECTS = ("?", ".")
 
 
 class TableError(ValueError):
@@ -33,6 +44,7 @@ class Wanted(NamedTuple):
     weights: str | None = None
     drop: Sequence[str] = ()
     features: Sequence[str] | None = None  # None: all that are left
+    missing: Sequence[str] = ()  # further marks of a missing value
 
 
 # ---------------------------------------------------------------- columns
@@ -81,6 +93,11 @@ def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
         features = [j for j in range(len(names)) if j not in left_out]
         if not features:
             raise TableError(f"{name} has no column left to learn from: give it one more")
+    for what, own in (("the target", target), ("the weights", weights)):
+        if own is not None and own in features:
+            raise TableError(
+                f"column {names[own]!r} is a feature, and cannot be {what} too: give another column"
+            )
     if target is not None and target == weights:
         raise TableError(f"column {wanted.target!r} cannot be target and weights: give two columns")
     return Columns(names, features, target, weights)
@@ -105,9 +122,14 @@ def no_rows(name: str) -> TableError:
     return TableError(f"{name} has a header but no rows: give at least one")
 
 
-def is_missing(cell: str) -> bool:
-    """Whether a cell stands for no value."""
-    return cell.strip().lower() in MISSING
+def is_missing(cell: str, marks: Sequence[str] = ()) -> bool:
+    """Whether a cell stands for no value; `marks` are further cells that do.
+
+    >>> [is_missing(cell) for cell in ("#N/A", "None", "none", "?")], is_missing(" ? ", ["?"])
+    ([True, True, False, False], True)
+    """
+    cell = cell.strip()
+    return cell.lower() in MISSING or cell in MISSING_AS_WRITTEN or cell in marks
 
 
 def number(cell: str) -> float:
@@ -117,9 +139,9 @@ def number(cell: str) -> float:
     return float(cell)
 
 
-def bad_number(cell: str, place: str) -> TableError:
+def bad_number(cell: str, place: str, marks: Sequence[str] = ()) -> TableError:
     """The error for a cell that is no finite number."""
-    if is_missing(cell):
+    if is_missing(cell, marks):
         return TableError(f"{place} is missing: fill it in, or remove the row")
     text = _shown(cell)
     try:
@@ -139,19 +161,66 @@ def _shown(cell: str) -> str:
     return picture if len(picture) <= 40 else picture[:37] + "..."
 
 
-def labels_of(cells: list[str]) -> list[Any]:
-    """Labels as int if all are whole numbers as Python writes them, else as they are.
+WHOLE = re.compile(r"[+-]?\d+")
+LEADING_ZEROS = re.compile(r"[+-]?0\d")
 
-    >>> labels_of(["1", "-2", "1"]), labels_of(["1", "02"]), labels_of(["1", "x"])
-    ([1, -2, 1], ['1', '02'], ['1', 'x'])
-    """
-    as_int: dict[str, int] = {}
-    for cell in set(cells):
+
+def _as_python_writes_them(cells: set[str]) -> dict[str, int] | None:
+    """Each cell's whole number, if each is written as Python would; this is soon known."""
+    found = {}
+    for cell in cells:
         try:
-            whole = int(cell)
+            found[cell] = int(cell)
         except ValueError:
+            return None
+        if str(found[cell]) != cell:
+            return None
+    return found
+
+
+def labels_of(cells: list[str], place: str = "") -> list[Any]:
+    """Labels as numbers if every cell reads as one, else the cells as they are.
+
+    Whole numbers without a point or an exponent are int, other numbers float: so 1 and 1.0 are
+    one class. Numbers that begin with a needless zero are codes and stay text, unless two of them
+    are one number: then TableError, for whether they are one class is not known.
+
+    >>> labels_of(["1", "-2", "+1"]), labels_of(["1", "0.0", "1.0"])
+    ([1, -2, 1], [1.0, 0.0, 1.0])
+    >>> labels_of(["01", "02"]), labels_of(["1", "x", "1.0"])
+    (['01', '02'], ['1', 'x', '1.0'])
+    """
+    plain = _as_python_writes_them(set(cells))
+    if plain is not None:
+        return [plain[cell] for cell in cells]
+    different = sorted(set(cells))
+    exact: dict[str, Decimal] = {}
+    for cell in different:
+        try:
+            if not math.isfinite(number(cell)):
+                return cells
+            exact[cell] = Decimal(cell)
+        except (ValueError, ArithmeticError):
             return cells
-        if str(whole) != cell:
-            return cells
-        as_int[cell] = whole
-    return [as_int[cell] for cell in cells]
+    if any(LEADING_ZEROS.match(cell) for cell in different):
+        spelling: dict[Decimal, str] = {}
+        for cell in different:
+            first = spelling.setdefault(exact[cell], cell)
+            if first != cell:
+                raise TableError(
+                    f"{place} has {_shown(first)} and {_shown(cell)}, one number written in two"
+                    " ways: write it in one, or put a letter before codes"
+                )
+        return cells
+    try:
+        whole = all(WHOLE.fullmatch(cell) for cell in different)
+        values: dict[str, Any] = {
+            # (+ 0.0 makes 0.0 of -0.0)
+            cell: int(cell) if whole else float(cell) + 0.0
+            for cell in different
+        }
+    except ValueError:  # more digits than Python reads
+        return cells
+    if len(set(values.values())) < len(set(exact.values())):
+        return cells  # a float has too few digits to tell two of them apart
+    return [values[cell] for cell in cells]

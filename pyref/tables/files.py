@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from . import lines, through_polars
-from .columns import Table, TableError, Wanted, empty
+from .columns import Table, TableError, Wanted, empty, number
 
 PARQUET = b"PAR1"  # how such a file begins
 
@@ -27,16 +27,27 @@ def read(
     weights: str | None = None,
     drop: Sequence[str] = (),
     features: Sequence[str] | None = None,
+    missing: Sequence[str] = (),
     polars: bool | None = None,
 ) -> Table:
     """The table in a file; "-" is standard input.
 
     The columns of X are `features`, in that order, whatever else the file has; without it, all
-    columns but target, weights and drop. polars says whether to use it: None means, if it is
-    there. TableError says what is wrong with the file, where, and what to do.
+    columns but target, weights and drop. `missing` are further marks of a missing value, as "?":
+    no numbers, else ValueError. polars says whether to use it: None means, if it is there.
+    TableError says what is wrong with the file, where, and what to do.
     """
     name = "standard input" if path == "-" else path
-    wanted = Wanted(target, weights, drop, features)
+    for mark in missing:
+        try:
+            value = number(mark)
+        except ValueError:
+            continue
+        raise ValueError(
+            f"missing is {mark!r}, the number {value:g}, and a number is a value: remove the rows"
+            " that have it, and give a word"
+        )
+    wanted = Wanted(target, weights, drop, features, [mark.strip() for mark in missing])
     data = _bytes(path, name)
     if not data.strip():
         raise empty(name)

@@ -42,13 +42,18 @@ def text_of(data: bytes, name: str) -> str:
 
 
 class Rows:
-    """The rows of a CSV file that have something on them, and where each begins."""
+    """The rows of a CSV file, and where each begins.
+
+    A line with nothing on it is passed over, but not in a table of one column: there it is a row
+    whose cell is empty (so polars writes it), and `one_column` says that it is to be kept.
+    """
 
     def __init__(self, text: str, name: str) -> None:
         # (newline="" leaves the line ends, and those in quotes, to the csv module.)
         self.reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         self.name = name
         self.line = 1  # where the row that was read last begins
+        self.one_column = False
 
     def __iter__(self) -> Iterator[list[str]]:
         while True:
@@ -61,8 +66,8 @@ class Rows:
                 ) from None
             if row is None:
                 return
-            if row and (len(row) > 1 or row[0].strip()):
-                yield row
+            if self.one_column or (row and (len(row) > 1 or row[0].strip())):
+                yield row or [""]
 
 
 def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
@@ -75,6 +80,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
         raise empty(name)
     columns = columns_of(header, name, wanted)
     width, d = len(header), len(columns.features)
+    rows.one_column = width == 1
     read_number = float if text.isascii() and "_" not in text else number
     X, weights = array("d"), array("d")
     cells: list[str] = []
@@ -91,7 +97,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
         except ValueError:
             values = [math.nan]
         if not all(map(math.isfinite, values)):
-            raise _first_bad(row, columns, place)
+            raise _first_bad(row, columns, place, wanted.missing)
         X.extend(values)
         if columns.weights is not None:
             cell = row[columns.weights]
@@ -100,24 +106,31 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
             except ValueError:
                 weight = math.nan
             if not 0 <= weight < math.inf:
-                raise bad_number(cell, f"{place}, column {columns.names[columns.weights]!r}")
+                column = columns.names[columns.weights]
+                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
             weights.append(weight)
         if columns.target is not None:
             cell = row[columns.target].strip()
-            if is_missing(cell):
-                raise bad_number(cell, f"{place}, column {columns.names[columns.target]!r}")
+            if is_missing(cell, wanted.missing):
+                column = columns.names[columns.target]
+                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
             cells.append(cell)
     if not n:
         raise no_rows(name)
+    labels = None
+    if columns.target is not None:
+        labels = labels_of(cells, f"{name}, column {columns.names[columns.target]!r}")
     return Table(
         [columns.names[j] for j in columns.features],
         memoryview(X).cast("B").cast("d", [n, d]),
-        None if columns.target is None else labels_of(cells),
+        labels,
         None if columns.weights is None else weights,
     )
 
 
-def _first_bad(row: Sequence[str], columns: Columns, place: str) -> TableError:
+def _first_bad(
+    row: Sequence[str], columns: Columns, place: str, marks: Sequence[str]
+) -> TableError:
     """The error for the first feature of a row that is no finite number."""
     for j in columns.features:
         try:
@@ -126,4 +139,4 @@ def _first_bad(row: Sequence[str], columns: Columns, place: str) -> TableError:
             good = False
         if not good:
             break
-    return bad_number(row[j], f"{place}, column {columns.names[j]!r}")
+    return bad_number(row[j], f"{place}, column {columns.names[j]!r}", marks)

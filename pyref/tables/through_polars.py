@@ -12,7 +12,6 @@ from array import array
 from typing import Any
 
 from .columns import (
-    MISSING,
     Columns,
     Table,
     TableError,
@@ -56,6 +55,8 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
         columns = columns_of(header, name, wanted)
     except TableError:
         return None
+    if len(header) == 1 and (b"\n\n" in data or b"\n\r\n" in data):
+        return None  # an empty line is a row here, which polars may pass over
     last = len(header) - 1  # read in any case: it is empty where a row is too short
     as_numbers = sorted({*columns.features, *_some(columns.weights)})
     read = sorted({*as_numbers, *_some(columns.target), last})
@@ -83,11 +84,12 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
     if columns.target is not None:
         labels = frame[f"{columns.target}"].str.strip_chars()
         different = labels.unique().to_list()
-        if any(is_missing(cell) for cell in different):
+        if any(is_missing(cell, wanted.missing) for cell in different):
             return None
         labels = labels.to_list()
-        if labels_of(different) is not different:  # whole numbers, all of them
-            labels = labels_of(labels)
+        place = f"{name}, column {columns.names[columns.target]!r}"
+        if labels_of(different, place) is not different:  # numbers, all of them
+            labels = labels_of(labels, place)
     return Table(
         [columns.names[j] for j in columns.features], _block(frame, columns), labels, weights
     )
@@ -110,7 +112,7 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
         columns = columns_of(names, name, wanted)
         read = sorted({*columns.features, *_some(columns.target), *_some(columns.weights)})
         frame = pl.read_parquet(io.BytesIO(data), columns=read)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         what = str(error).strip().partition("\n")[0]
         raise TableError(f"{name} is no Parquet file, or damaged ({what}): get it anew") from None
     if not frame.height:
@@ -127,7 +129,7 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
             bad.append((good.arg_min(), turn, j))
         numbers.append(column)
     if columns.target is not None:
-        column = _as_labels(pl, frame[f"{columns.target}"], name, columns)
+        column = _as_labels(pl, frame[f"{columns.target}"], name, columns, wanted)
         good = column.is_not_null()
         if not good.all():
             bad.append((good.arg_min(), len(numbers), columns.target))
@@ -136,7 +138,8 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
         i, _, j = min(bad)
         cell = frame[f"{j}"][i]
         text = "" if cell is None else str(cell)
-        raise bad_number(text, f"{name}, row {i + 1}, column {columns.names[j]!r}")
+        place = f"{name}, row {i + 1}, column {columns.names[j]!r}"
+        raise bad_number(text, place, wanted.missing)
     frame = pl.DataFrame(numbers)
     weights = None if columns.weights is None else _doubles(frame[f"{columns.weights}"])
     return Table(
@@ -154,12 +157,13 @@ def _as_doubles(pl: Any, column: Any) -> Any:
     return pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
 
 
-def _as_labels(pl: Any, column: Any, name: str, columns: Columns) -> Any:
+def _as_labels(pl: Any, column: Any, name: str, columns: Columns, wanted: Wanted) -> Any:
     """A column as labels, null where one is missing."""
     kind = column.dtype
     if kind in (pl.String, pl.Categorical, pl.Enum):
         column = column.cast(pl.String).str.strip_chars()
-        missing = column.str.to_lowercase().is_in(list(MISSING))
+        different = column.unique().drop_nulls().to_list()
+        missing = column.is_in([cell for cell in different if is_missing(cell, wanted.missing)])
         return pl.select(pl.when(missing).then(None).otherwise(column)).to_series()
     if kind.is_float():
         return column.fill_nan(None)

@@ -89,6 +89,105 @@ def test_a_further_command(monkeypatch, capsys):
     assert command_line.main(["--version"]) == 0
 
 
+def broken_command(error):
+    """A command that ends in an error that nobody foresaw."""
+
+    def run(arguments):
+        raise error
+
+    return Command("probe", "fail", lambda grammar: None, run)
+
+
+class Panic(BaseException):
+    """As polars raises, which is no Exception."""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (KeyError("solver"), 1, "pyref itself failed: KeyError: 'solver'; --debug shows where"),
+        (Panic("at\nline 3"), 1, "pyref itself failed: Panic: at line 3; --debug shows where"),
+        (RuntimeError(), 1, "pyref itself failed: RuntimeError; --debug shows where"),
+        (
+            ValueError("x" * 10**6),
+            1,
+            f"pyref itself failed: ValueError: {'x' * 197}...; --debug shows where",
+        ),
+        (
+            UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
+            1,
+            "pyref itself failed: UnicodeEncodeError: 'utf-8' codec can't encode character"
+            " '\\ud800' in position 0: surrogates not allowed; --debug shows where",
+        ),
+        (
+            MemoryError("of any kind"),
+            1,
+            "there is not enough memory for this: give fewer rows or columns",
+        ),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_whatever_is_left_is_one_line(monkeypatch, capsys, error, status, line):
+    monkeypatch.setattr(command_line, "COMMANDS", (broken_command(error),))
+    assert command_line.main(["probe"]) == status
+    assert capsys.readouterr() == ("", f"pyref: {line}\n")
+
+
+@pytest.mark.parametrize("words", [["probe", "--debug"], ["--debug", "probe"]])
+def test_debug_shows_the_traceback(monkeypatch, capsys, words):
+    monkeypatch.setattr(command_line, "COMMANDS", (broken_command(KeyError("solver")),))
+    assert command_line.main(words) == 1
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert out == ""
+    assert lines[0] == "Traceback (most recent call last):"
+    assert any("in run" in line for line in lines)
+    assert lines[-1] == "pyref: pyref itself failed: KeyError: 'solver'"
+
+
+@pytest.mark.parametrize("how", ["cause", "context", "text"])
+def test_ctrl_c_while_a_library_is_imported(monkeypatch, capsys, how):
+    """It may come out as an error of the library: 18 of 100 did, as tracebacks."""
+    error = ImportError("numpy could not be imported")
+    if how == "cause":
+        error.__cause__ = KeyboardInterrupt()
+    elif how == "context":
+        error.__context__ = ValueError()
+        error.__context__.__context__ = KeyboardInterrupt()
+    else:
+        error = Panic("KeyboardInterrupt: ")
+    monkeypatch.setattr(command_line, "COMMANDS", (broken_command(error),))
+    assert command_line.main(["probe"]) == 130
+    assert capsys.readouterr() == ("", "pyref: interrupted\n")
+
+
+LIBRARY = """
+import os, signal
+os.kill(os.getpid(), signal.SIGINT)
+sum(range(1000))
+print("imported whole")
+"""
+IMPORTING = """
+import time
+from pyref import __main__ as command_line
+from pyref.command import Command
+
+def work(arguments):
+    import library
+    time.sleep(60)
+
+command_line.COMMANDS = (Command("probe", "import", lambda grammar: None, work),)
+sys.path.insert(0, ".")
+"""
+
+
+def test_ctrl_c_waits_for_the_end_of_an_import(tmp_path, monkeypatch):
+    """A library that is interrupted there may panic past Python, as polars does."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "library.py").write_text(LIBRARY)
+    assert run("probe", change=IMPORTING) == (130, "imported whole\n", "pyref: interrupted\n")
+
+
 HEAVY = ("numpy", "matplotlib", "polars", "pandas", "sklearn", "tqdm")
 
 

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from helpers.processes import run
 
@@ -97,6 +98,54 @@ def test_weights_and_dropped_columns(here):
     assert f"right for {part:.2%} of these rows" in " ".join(out.split())
 
 
+def test_one_number_written_two_ways_is_one_class(here):
+    Path("w.csv").write_text("x,y\n1,0\n2,1\n3,0.0\n4,1.0\n2.5,0\n3.5,1\n1.5,1.0\n")
+    status, out, err = here("fit", "w.csv", "--target", "y")
+    assert (status, err) == (0, "")
+    assert "target y: 0.0 (3), 1.0 (4)" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_fractions_are_no_classes_here_either(here, kind):
+    """The estimator's rule: the command fitted each fraction as a class of its own."""
+    y = [0.5, 1.0, 0.25, 0.5, 1.0, 0.25, 0.5, 1.0]
+    frame = pl.DataFrame({"x": [3, 1, 2, 2, 3, 1, 1, 2], "y": y})
+    frame.write_csv("f.csv")
+    frame.write_parquet("f.parquet")
+    assert here("fit", f"f.{kind}", "--target", "y", "--l2", "1") == (
+        2,
+        "",
+        f"pyref: f.{kind}, row 1, column 'y' is 0.5, which is no class: give whole numbers or"
+        " words\n",
+    )
+    with pytest.raises(ValueError, match=r"^y\[0\] is 0\.5: give whole numbers or words"):
+        LogisticRegression(l2=1).fit([[v] for v in frame["x"]], y)
+
+
+def test_a_mark_that_may_be_a_gap_is_asked_about(here):
+    Path("m.csv").write_text("x,y\n1,a\n2,b\n3,?\n4,a\n2.5,b\n1.5,?\n3,a\n1,.\n2,.\n3,b\n")
+    status, out, err = here("fit", "m.csv", "--target", "y", "--l2", "1")
+    assert status == 0
+    assert "target y: . (2), ? (2), a (3), b (3)" in " ".join(out.split())
+    assert err == (
+        "pyref: column 'y' has the class '?' in 2 rows: if it stands for a missing value, give"
+        " --missing '?'\n"
+        "pyref: column 'y' has the class '.' in 2 rows: if it stands for a missing value, give"
+        " --missing '.'\n"
+    )
+    status, _, err = here("fit", "m.csv", "--target", "y", "--missing", ".", "--missing", "?")
+    assert (status, err) == (
+        2,
+        "pyref: m.csv, row 3 (line 4), column 'y' is missing: fill it in, or remove the row\n",
+    )
+    status, _, err = here("fit", "m.csv", "--target", "y", "--missing=-9")
+    assert (status, err) == (
+        2,
+        "pyref: --missing is '-9', the number -9, and a number is a value: remove the rows that"
+        " have it, and give a word\n",
+    )
+
+
 def test_the_report(here):
     assert here("fit", "launches.csv", "--target", "damaged", "--save", "m.json")[0] == 0
     status, out, err = here("fit", "launches.csv", "--target", "damaged", "--report")
@@ -116,6 +165,29 @@ def test_a_fit_without_an_optimum_says_so(here):
     )
     assert status == 0
     assert "3 iterations: not converged. All 3 iterations were made" in " ".join(out.split())
+
+
+def test_a_descent_that_climbs_is_told_so(here):
+    """It was told to standardise the columns and to make more of the same steps."""
+    Path("c.csv").write_text("x,y\n10,0\n-20,0\n30,1\n10,1\n-5,1\n")
+    how = ("--target", "y", "--solver", "gradient_descent", "--iterations", "9")
+    status, out, err = here("fit", "c.csv", *how, "--learning-rate", "9", "--save", "m.json")
+    assert (status, err) == (0, "")
+    model = model_file.load("m.json")
+    assert model.loss_history_[-1] > 2 * model.loss_history_[0]
+    assert model.reason_ == (
+        "After 9 iterations the loss is higher than at the beginning: the learning rate is too"
+        " large for these data. Give learning_rate='safe', or a smaller one."
+    )
+    text = "gradient descent, 9 iterations: not converged. " + model.reason_
+    assert text in " ".join(out.split())
+    report = here("fit", "c.csv", *how, "--learning-rate", "9", "--report")[1]
+    assert text in " ".join(report.split())
+    safe = here("fit", "c.csv", *how, "--report")[1]
+    assert (
+        "gradient descent, 9 iterations: not converged. All 9 iterations were made before the"
+        " gradient was zero" in " ".join(safe.split())
+    )
 
 
 def test_a_fit_that_diverged_has_a_status_of_its_own(here):

@@ -91,6 +91,10 @@ MISTAKES = {
         "fit launches.csv --target damaged --save dir",
         "--save dir is a directory: give a file",
     ),
+    "one file for the model and the picture": (
+        "fit launches.csv --target damaged --save p.png --plot ./p.png",
+        "--save and --plot are both ./p.png: give two files",
+    ),
     "unknown picture": (
         "fit launches.csv --target damaged --plot p.jpeg",
         "--plot p.jpeg is of no known kind: give .png, .pdf, .svg, or -",
@@ -194,6 +198,47 @@ def test_a_mistake_is_one_line_and_status_2(here, kept_models, case):
     assert err == f"pyref: {message}\n"
     assert (status, out) == (2, "")
     assert listing() == before
+
+
+LONG = "m" * 251 + ".json"  # a byte more than a name can have
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "is empty: give a file"),
+        (LONG, f"{'m' * 57}... cannot be written (File name too long): give another name"),
+        (
+            "x/" * 2100 + "m.json",
+            f"{'x/' * 28}x... cannot be written (File name too long): give another name",
+        ),
+        ("new/", "new/ is a directory: give a file"),
+        (
+            "launches.csv/m.json",
+            "launches.csv/m.json cannot be written (Not a directory): give another name",
+        ),
+        (
+            "loop.json",
+            "loop.json cannot be written (Too many levels of symbolic links): give another name",
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_written_is_known_before_the_fit(here, monkeypatch, name, message):
+    os.symlink("loop.json", "loop.json")
+    before = listing()
+    monkeypatch.setattr("pyref.LogisticRegression.fit", None)
+    monkeypatch.setattr("pyref.tables.read", None)
+    data = ("launches.csv", "--target", "damaged")
+    for option, *command in (("--save", "fit", *data), ("--out", "predict", "m.json", *data[:1])):
+        assert here(*command, option, name) == (2, "", f"pyref: {' '.join([option, message])}\n")
+    assert listing() == before
+
+
+def test_the_longest_name_is_saved(here):
+    name = LONG[1:]
+    assert len(name) == 255
+    assert here("fit", "launches.csv", "--target", "damaged", "--save", name)[0] == 0
+    assert listing() == sorted(["iris.csv", "launches.csv", name])
 
 
 def test_an_open_quote_is_one_line_too():

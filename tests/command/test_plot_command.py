@@ -1,8 +1,10 @@
 """`pyref plot`, and the pictures of `pyref fit`."""
 
+import json
 from pathlib import Path
 
 import matplotlib.figure
+import polars as pl
 import pytest
 
 from pyref import __main__ as command_line
@@ -58,6 +60,7 @@ def test_what_is_drawn(models, monkeypatch):
     assert command_line.main(["plot", "two.json", "--out", "a.png"]) == 0
     curve = seen[-1].axes[0].lines[0]
     assert list(curve.get_ydata()) == models[0].loss_history_
+    assert seen[-1].axes[0].get_xlabel() == "iterations"
     data = ["launches.csv", "--target", "damaged"]
     assert command_line.main(["plot", "two.json", *data, "--at", "31", "--out", "b.png"]) == 0
     ax = seen[-1].axes[0]
@@ -68,6 +71,20 @@ def test_what_is_drawn(models, monkeypatch):
     assert "95 %" in legend
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_feature_is_no_target(here, models, kind):
+    """It was a traceback out of polars."""
+    pl.read_csv("launches.csv").write_parquet("launches.parquet")
+    data = (f"launches.{kind}", "--target", "temperature")
+    assert here("plot", "two.json", *data, "--out", "fit.png") == (
+        2,
+        "",
+        "pyref: column 'temperature' is a feature, and cannot be the target too: give another"
+        " column\n",
+    )
+    assert not Path("fit.png").exists()
+
+
 def test_other_data_have_no_band(here, models):
     """The band belongs to the data of the fit; over others the curve is drawn without it."""
     Path("other.csv").write_text("temperature,damaged\n60,1\n70,0\n65,0\n66,1\n")
@@ -75,6 +92,35 @@ def test_other_data_have_no_band(here, models):
         *("plot", "two.json", "other.csv", "--target", "damaged", "--out", "fit.svg")
     )
     assert (status, out, err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("losses", "out", "log", "what"),
+    [
+        ([{"float": "nan"}, {"float": "inf"}], "-", [], "values holds no number that can be drawn"),
+        (
+            [{"float": "nan"}, {"float": "inf"}],
+            "p.png",
+            [],
+            "losses holds no finite number: nothing can be drawn",
+        ),
+        ([-1, -2.5], "-", ["--log"], "values holds no number that can be drawn"),
+        (
+            [0, -2.5],
+            "p.svg",
+            ["--log"],
+            "losses holds no positive, finite number: nothing can be drawn",
+        ),
+    ],
+)
+def test_losses_that_cannot_be_drawn(here, models, losses, out, log, what):
+    """They were a traceback."""
+    found = json.loads(Path("two.json").read_text())
+    found["state"]["loss_history_"] = losses
+    Path("odd.json").write_text(json.dumps(found))
+    status, printed, err = here("plot", "odd.json", "--out", out, *log)
+    assert (status, printed, err) == (2, "", f"pyref: the loss curve cannot be drawn: {what}\n")
+    assert not Path(out).exists()
 
 
 def test_the_kinds_of_pictures():

@@ -53,6 +53,22 @@ def test_columns_are_found_by_name(here, models):
     assert rows_of(out) == [["prediction"], ["setosa"], ["virginica"]]
 
 
+def test_no_row_is_lost(here, models):
+    """In a file of one column an empty line is a row: it was passed over, and all the lines
+    after it stood beside the wrong row."""
+    Path("gap.csv").write_text("temperature\n66\n\n70\n")
+    assert here("predict", "two.json", "gap.csv") == (
+        2,
+        "",
+        "pyref: gap.csv, row 2 (line 3), column 'temperature' is missing: fill it in, or remove"
+        " the row\n",
+    )
+    pl.DataFrame({"temperature": [66.0, None, 70.0]}).write_csv("theirs.csv")
+    assert here("predict", "two.json", "theirs.csv")[0] == 2
+    Path("whole.csv").write_text("temperature\n66\n70\n")
+    assert here("predict", "two.json", "whole.csv") == (0, "prediction\n0\n0\n", "")
+
+
 def test_a_model_without_names_goes_by_place(here):
     X, y, _ = pyref.datasets.iris()
     model = LogisticRegression(l2=0.1).fit([x[:2] for x in X], y)
@@ -74,8 +90,44 @@ def test_predictions_into_a_file(here, models):
     assert [[row[0], *map(float, row[1:])] for row in rows] == [list(row) for row in frame.rows()]
 
 
+def test_a_model_for_a_backend_that_is_not_here(here, monkeypatch):
+    x, y = pyref.datasets.challenger()
+    model = LogisticRegression().fit([[t] for t in x], y)
+    model.backend = "c"
+    model_file.save(model, "c.json")
+    monkeypatch.setitem(sys.modules, "pyref.fast", None)
+    Path("new.csv").write_text("temperature\n66\n")
+    assert here("predict", "c.json", "new.csv") == (
+        2,
+        "",
+        "pyref: c.json is to be used with the backend 'c', which is not here: import of pyref.fast"
+        " halted; None in sys.modules\n",
+    )
+
+
+def test_a_model_that_no_fit_left(here, models):
+    """A bad number of threads, or a half of a letter as a label, was a traceback."""
+    whole = Path("two.json").read_text()
+    for old, new, message in (
+        (
+            '"threads": null',
+            '"threads": "all"',
+            "in the settings, threads is 'all', a str: give a whole number",
+        ),
+        (
+            '"classes": [0, 1]',
+            r'"classes": ["\ud800", 1]',
+            r"classes[0] is '\ud800', no text in UTF-8: rename it",
+        ),
+    ):
+        assert whole.count(old) == 1
+        Path("bad.json").write_text(whole.replace(old, new))
+        status, out, err = here("predict", "bad.json", "launches.csv")
+        assert (status, out, err) == (2, "", f"pyref: bad.json: {message}\n")
+
+
 def test_labels_come_out_as_they_came_in(here):
-    for labels in ("no yes", "0 1", "01 1", "1.0 0.0", 'a,b "q"'):
+    for labels in ("no yes", "0 1", "01 02", "1.0 0.0", 'a,b "q"'):
         first, second = labels.split(" ", 1)
         with open("t.csv", "w", newline="") as file:
             writer = csv.writer(file)

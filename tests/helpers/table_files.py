@@ -18,6 +18,11 @@ def file(tmp_path, monkeypatch):
 
 NUMBERS = "not a number: write it as numbers, or leave the column out (--drop)"
 FILL = "is missing: fill it in, or remove the row"
+# What spreadsheets, databases and data frames write for no value.
+MARKS = (
+    *("#N/A", "<NA>", "NaT", "-nan", "#DIV/0!", "#VALUE!", "\\N", "(null)", "None", "NA", "n/a"),
+    *("NULL", "NaN", "#REF!", "#NAME?", "#NUM!", "1.#IND", "-1.#QNAN", "#na"),
+)
 # {case: (CSV, options, error)}
 ERRORS = {
     "empty": ("", {}, "data.csv is empty: give a header and at least one row"),
@@ -101,6 +106,16 @@ ERRORS = {
         "a,b\n1,2\n",
         {"target": "a", "weights": "a"},
         "column 'a' cannot be target and weights: give two columns",
+    ),
+    "a feature as the target": (
+        "a,b\n1,2\n",
+        {"features": ["a", "b"], "target": "b"},
+        "column 'b' is a feature, and cannot be the target too: give another column",
+    ),
+    "a feature as the weights": (
+        "a,b,y\n1,2,0\n",
+        {"features": ["b"], "target": "y", "weights": "b"},
+        "column 'b' is a feature, and cannot be the weights too: give another column",
     ),
     "nothing left": (
         "a,y\n1,2\n",

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,3 +71,42 @@ def test_an_error_names_the_file_and_not_its_neighbour(tmp_path):
     with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "no" / "m.json"):
         pass
     assert caught.value.filename == str(tmp_path / "no" / "m.json")
+
+
+def test_the_part_of_a_killed_process_is_in_nobodys_way(tmp_path, monkeypatch):
+    """Process numbers repeat in containers; a name that is taken is not taken away."""
+    tokens = iter([b"8 bytes.", b"8 bytes.", b"8 others"])
+    monkeypatch.setattr(os, "urandom", lambda size: next(tokens))
+    left = tmp_path / f".pyref.{b'8 bytes.'.hex()}.part"
+    left.write_bytes(b"another's")
+    old = tmp_path / f".m.json.{os.getpid()}.part"
+    old.write_bytes(b"of an older pyref")
+    with replacing(tmp_path / "m.json") as file:
+        file.write(b"whole")
+    assert (tmp_path / "m.json").read_bytes() == b"whole"
+    assert left.read_bytes() == b"another's"
+    assert old.read_bytes() == b"of an older pyref"
+    assert len(os.listdir(tmp_path)) == 3
+
+
+def test_threads_that_save_to_one_path_do_not_hinder_each_other(tmp_path):
+    """Each removed the part of the other: of 400 saves, 210 failed."""
+    path = tmp_path / "m.json"
+
+    def save(k):
+        for _ in range(40):
+            with replacing(path) as file:
+                file.write(b"%d" % k * 1000)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(save, range(4))) == [None] * 4
+    content = path.read_bytes()
+    assert content in [b"%d" % k * 1000 for k in range(4)]
+    assert os.listdir(tmp_path) == ["m.json"]
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path):
+    path = tmp_path / ("m" * 250 + ".json")
+    with replacing(path) as file:
+        file.write(b"whole")
+    assert path.read_bytes() == b"whole"

@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression as Theirs
 
 import pyref
 from pyref import LogisticRegression
+from pyref.model import solvers
 
 
 @pytest.mark.parametrize("solver", ["newton", "lbfgs"])
@@ -68,6 +69,28 @@ def test_the_ends_of_gradient_descent(backend):
         ).fit(X, labels)
         assert wild.status_ == "diverged"
         assert wild.reason_.endswith("Give learning_rate='safe', or standardise the columns.")
+
+
+def test_no_status_word_reaches_people(backend):
+    X, y = overlapping(2)
+    few = LogisticRegression(solver="gradient_descent", iterations=3, backend=backend).fit(X, y)
+    assert few.status_ == "iterations"
+    assert "gradient descent, 3 iterations: not converged. All 3 iterations" in " ".join(
+        few.summary().split()
+    )
+    assert set(solvers.ENDINGS) == {"converged", "iterations", "separable", "diverged"}
+
+
+@pytest.mark.parametrize(
+    ("losses", "rising"),
+    [([0.7, 3091.0], True), ([0.7, 0.9, 0.6], False), ([0.7, 0.7], False), ([0.7], False)],
+)
+def test_a_descent_that_climbs_is_told_of_its_learning_rate(losses, rising):
+    told = solvers.reason("iterations", "gradient_descent", 2, False, True, losses)
+    assert told.startswith("After 2 iterations the loss is higher than at") == rising
+    assert told.endswith("Give learning_rate='safe', or a smaller one.") == rising
+    for solver in ("newton", "lbfgs"):
+        assert "learning" not in solvers.reason("iterations", solver, 2, False, True, losses)
 
 
 @pytest.mark.parametrize("solver", ["newton", "lbfgs", "gradient_descent"])

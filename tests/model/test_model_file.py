@@ -1,6 +1,7 @@
 """Model files: exact to the bit, labels kept apart, damage named, and readable by small Pythons."""
 
 import array
+import io
 import json
 import math
 import os
@@ -382,7 +383,150 @@ BROKEN = {
         f"m.json: class_totals_ has 1 entries, not 3 numbers, one for each class: {AGAIN}",
     ),
     "deep": (b"[" * 100_000, None),
+    "a half of a letter": (
+        broken(put("classes", ["\ud800", "b", "c"])),
+        r"m.json: classes[0] is '\ud800', no text in UTF-8: rename it",
+    ),
+    "a half of a letter in a name": (
+        broken(put("features", ["a", "\udfff"])),
+        r"m.json: features[1] is '\udfff', no text in UTF-8: rename it",
+    ),
+    # what is quoted of a file is short
+    "a long key twice": (
+        b'{"' + b"k" * 10**6 + b'": 1, "' + b"k" * 10**6 + b'": 2}',
+        f"m.json is damaged, or no model file: the key '{'k' * 36}... stands there twice: {AGAIN}",
+    ),
+    "a long label twice": (
+        broken(put("classes", ["x" * 10**6, "b", "x" * 10**6])),
+        f"m.json: classes[2] is '{'x' * 36}... for the second time: {AGAIN}",
+    ),
+    "a long label that is none": (
+        broken(put("classes", ["a", [1] * 10**6, "c"])),
+        f"m.json: classes[1] is [{'1, ' * 12}..., which is no label: {AGAIN}",
+    ),
+    "a long version": (
+        broken(put("version", "2" * 10**6)),
+        f"m.json: version is '{'2' * 36}..., and this pyref reads version 1: use the pyref that"
+        " saved it, or a newer one",
+    ),
+    "a long feature": (
+        broken(put("features", ["a", ["b" * 10**6]])),
+        f"m.json: features[1] is ['{'b' * 35}..., not a name: {AGAIN}",
+    ),
+    "a long word for a number": (
+        broken(put_in("coef", 1, [1.0, "x" * 10**6])),
+        f"m.json: coef[1][1] is '{'x' * 36}..., not a number: {AGAIN}",
+    ),
+    "a long setting": (
+        broken(put_in("settings", "s" * 10**6, 3)),
+        f"m.json: there is no setting '{'s' * 36}...: {AGAIN}",
+    ),
 }
+
+# Every field of the state and the settings that `summary`, `plot` or a fit would stumble over.
+UNFIT_STATE = [
+    ("status_", "ended", "the end of a fit"),
+    ("status_", ["converged"], "the end of a fit"),
+    ("reason_", None, "a sentence"),
+    ("solver_", "auto", "a solver"),
+    ("solver_", {"newton": 1}, "a solver"),
+    ("backend_", "fortran", "a backend"),
+    ("n_iter_", True, "a count"),
+    ("n_iter_", -1, "a count"),
+    ("n_samples_", 1.5, "a count"),
+    ("log_likelihood_", 10**400, "a number"),
+    ("log_likelihood_", True, "a number"),
+    ("loss_history_", [0.5, 10**400], "an array of numbers"),
+    ("loss_history_", [False], "an array of numbers"),
+    ("class_totals_", [1e308, 1e308, 1e308], "an array of weights"),
+    ("class_totals_", [1.0, -1.0, 2.0], "an array of weights"),
+    ("class_totals_", [1.0, {"float": "nan"}, 2.0], "an array of weights"),
+    ("class_totals_", [0, 0, 0], "an array of weights"),
+    ("class_totals_", [], "an array of weights"),
+    ("standard_errors_", [1.0, 2.0, 10**400], "an array of numbers, or null"),
+]
+UNFIT_SETTINGS = [
+    ("solver", "magic", "solver is 'magic', a str: give 'auto' or 'newton' or 'lbfgs' or"
+     " 'gradient_descent'"),
+    ("backend", ["c"], "backend is ['c'], a list: give 'auto' or 'python' or 'c'"),
+    ("l2", "much", "l2 is 'much', a str: give a number"),
+    ("l2", {"float": "inf"}, "l2 is inf: give a finite number, 0 or more"),
+    ("learning_rate", "fast", "learning_rate is 'fast', a str: give a number, or 'safe'"),
+    ("momentum", -1, "momentum is -1.0: give a finite number, 0 or more"),
+    ("iterations", 1.5, "iterations is 1.5, a float: give a whole number"),
+    ("tolerance", [], "tolerance is [], a list: give a number"),
+    ("threads", "x", "threads is 'x', a str: give a whole number"),
+    ("threads", 0, "threads is 0: give a whole number, 1 or more"),
+    ("class_weight", "heavy", "class_weight is 'heavy': give null, 'balanced', or pairs"),
+    ("class_weight", [["a"]], "class_weight[0] is ['a']: give a label and its weight"),
+    ("class_weight", [[["a"], 1]], "class_weight[0] is [['a'], 1]: give a label and its weight"),
+    ("class_weight", [["a", -1]], "class_weight[0][1] is -1.0: give a finite number, 0 or more"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value", "kind"), UNFIT_STATE)
+def test_a_state_that_no_fit_leaves_is_refused(key, value, kind):
+    with pytest.raises(ModelFileError) as caught:
+        model_file.restore(model_file.parse(broken(put_in("state", key, value)), "m"), "m")
+    assert str(caught.value) == f"m: {key} is not {kind}: {AGAIN}"
+
+
+@pytest.mark.parametrize(("key", "value", "message"), UNFIT_SETTINGS)
+def test_settings_that_cannot_be_used_are_refused(key, value, message, tmp_path):
+    with pytest.raises(ModelFileError) as caught:
+        model_file.restore(model_file.parse(broken(put_in("settings", key, value)), "m"), "m")
+    assert str(caught.value) == f"m: in the settings, {message}"
+
+
+def test_what_could_not_be_loaded_is_not_saved(tmp_path):
+    model = fitted()
+    model.threads = "all"
+    with pytest.raises(ModelFileError) as caught:
+        model_file.save(model, tmp_path / "m.json")
+    assert str(caught.value) == ("in the settings, threads is 'all', a str: give a whole number")
+    assert os.listdir(tmp_path) == []
+
+
+def test_equal_keys_are_found_by_reading_once():
+    """50,000 of them took 17 seconds: each was counted in all of them."""
+    compared = []
+
+    class Key(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(1)
+            return str.__eq__(self, other)
+
+    pairs = [(Key(k), k) for k in range(1000)] + [(Key(999), 0)] * 1000
+    with pytest.raises(ValueError, match=r"^the key '999' stands there twice$"):
+        exact_json._once(pairs)
+    assert len(compared) < 100
+
+
+def test_there_is_a_limit_on_the_size_of_a_file(tmp_path, monkeypatch):
+    path = tmp_path / "m.json"
+    model = fitted()
+    model_file.save(model, path)
+    size = path.stat().st_size
+    monkeypatch.setattr(model_file, "MOST_BYTES", size)
+    assert model_file.load(path).coef_ == model.coef_
+    monkeypatch.setattr(model_file, "MOST_BYTES", size - 1)
+    with pytest.raises(ModelFileError) as caught:
+        model_file.load(path)
+    assert str(caught.value) == (
+        f"{path} has more than {size - 1} bytes, and no model has: give a file that pyref saved"
+    )
+    with pytest.raises(ModelFileError) as caught:
+        model_file.save(model, tmp_path / "n.json")
+    assert str(caught.value) == f"the model needs more than {size - 1} bytes: fit fewer columns"
+    assert os.listdir(tmp_path) == ["m.json"]
+
+
+def test_no_more_of_a_file_is_read_than_a_model_can_have(monkeypatch):
+    monkeypatch.setattr(model_file, "MOST_BYTES", 100_000)
+    endless = io.BytesIO(b"[" * 10**6)
+    assert 100_000 < len(model_file.content(endless)) < 200_000
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -394,7 +538,9 @@ def test_broken_files(case, tmp_path, monkeypatch):
         model_file.load("m.json")
     text = str(caught.value)
     assert "\n" not in text
-    assert text.endswith(AGAIN) or "give a file" in text or "use the pyref" in text
+    assert (
+        text.endswith(AGAIN) or "give a file" in text or "use the pyref" in text or "rename" in text
+    )
     assert message is None or text == message
 
 

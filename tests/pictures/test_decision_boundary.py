@@ -95,7 +95,7 @@ def test_every_class_has_its_dots(ax, iris_fit):
         assert tuple(drawn.get_facecolor()[0][:3]) == to_rgb(drawing.COLOURS[c])
         shapes.add(drawn.get_paths()[0].vertices.tobytes())
     assert len(shapes) == 3
-    assert ax.get_legend().get_title().get_text() == "area: how many"
+    assert ax.get_legend().get_title().get_text() == "area: number of rows"
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     assert all(x0 < row[0] < x1 and y0 < row[1] < y1 for row in PETALS)
 

@@ -96,6 +96,12 @@ def test_a_run_that_diverged_ends_in_a_cross(ax, bad):
     assert ax.get_lines()[2].get_color() == drawing.COLOURS[1]
 
 
+def test_what_the_losses_are_counted_by(ax):
+    pictures.loss_curve([2.0, math.inf], ax=ax, step="iteration")
+    assert ax.get_xlabel() == "iterations"
+    assert words(ax) == ["loss, inf from iteration 2"]
+
+
 def test_a_loss_may_be_finite_again(ax):
     pictures.loss_curve([math.inf, 3.0, 2.0], ax=ax)
     (curve,) = ax.get_lines()

@@ -8,6 +8,7 @@ import pytest
 from helpers import axes
 from helpers.axes import CHALLENGER, by_label, dots_of, new_axes, sigmoid, words
 from matplotlib.colors import to_rgb
+from scipy.stats import binomtest
 
 import pyref
 from pyref import pictures
@@ -40,7 +41,7 @@ def test_the_sigmoid_over_the_data_and_beyond(ax, challenger_fit):
     assert words(ax) == [
         "p = sigmoid(-0.2322 x + 15.04)",
         "beyond the data",
-        "data (area: how many)",
+        "data (area: number of rows)",
         "at 31: p = 0.9996",
     ]
 
@@ -65,7 +66,7 @@ def test_beyond_on_both_sides_is_one_entry(ax):
 
 def test_equal_samples_are_one_dot_of_their_area(ax, challenger_fit):
     pictures.sigmoid_fit(*CHALLENGER, challenger_fit.w, challenger_fit.b, ax=ax)
-    areas = dots_of(ax, "data (area: how many)")
+    areas = dots_of(ax, "data (area: number of rows)")
     pairs = list(zip(*CHALLENGER, strict=True))
     assert set(areas) == set(pairs)
     for pair, area in areas.items():
@@ -77,10 +78,62 @@ def test_equal_samples_are_one_dot_of_their_area(ax, challenger_fit):
 
 def test_very_many_equal_samples_keep_their_proportion_and_a_measure(ax):
     pictures.sigmoid_fit([1.0] * 900 + [2.0] * 100, [0] * 900 + [1] * 100, 1, -1, ax=ax)
-    areas = dots_of(ax, "data (area: how many)")
+    areas = dots_of(ax, "data (area: number of rows)")
     assert areas[1, 0] == pytest.approx(drawing.AREA_MOST)
     assert areas[2, 1] == pytest.approx(drawing.AREA_MOST / 9)
     assert len(ax.texts) == 0
+
+
+def test_of_very_different_numbers_the_few_are_still_seen(ax):
+    """One row beside 9,999 was a dot of a thirtieth of a square point."""
+    pictures.sigmoid_fit([1.0] * 9999 + [2.0], [0] * 9999 + [1], 1, -1, ax=ax)
+    areas = dots_of(ax, "data (area: number of rows)")
+    assert areas == {(1, 0): pytest.approx(drawing.AREA_MOST), (2, 1): drawing.AREA_LEAST}
+
+
+def groups_of(ax):
+    """(x, share, low, high) of each group that is drawn."""
+    (bars,) = ax.containers
+    places, _, (lines,) = bars.lines
+    ends = np.array([segment[:, 1] for segment in lines.get_segments()])
+    return np.column_stack([places.get_xydata(), ends])
+
+
+def test_ten_thousand_rows_are_groups_with_intervals(ax):
+    rng = np.random.default_rng(1)
+    x = rng.normal(0, 1, 10_000).round(3)
+    x[:499] = 0.5
+    y = (rng.random(10_000) < sigmoid(2 * x - 1)).astype(float)
+    pictures.sigmoid_fit(x, y, 2, -1, ax=ax)
+    found = groups_of(ax)
+    assert 10 <= len(found) <= 20
+    assert words(ax)[-1] == (f"10000 rows in {len(found)} groups: share of 1s, 95 % intervals")
+    # each row in the one group whose mean it helps to make, and 500 or a little more in each
+    left = np.sort(x)
+    labels = y[np.argsort(x, kind="stable")]
+    start = 0
+    for mean, share, low, high in found:
+        size = next(
+            k
+            for k in range(250, len(left) - start + 1)
+            if left[start : start + k].mean() == pytest.approx(mean, rel=1e-9, abs=1e-12)
+        )
+        part = labels[start : start + size]
+        start += size
+        assert start == len(left) or left[start - 1] != left[start]  # no x in two groups
+        assert size <= 1100
+        assert share == pytest.approx(part.mean(), rel=1e-12)
+        interval = binomtest(int(part.sum()), size).proportion_ci(method="wilson")
+        assert (low, high) == pytest.approx((interval.low, interval.high), abs=1e-9)
+    assert start == len(left)
+    assert not [c for c in ax.collections if "data" in str(c.get_label())]  # and no dots
+
+
+@pytest.mark.parametrize(("n", "grouped"), [(200, False), (201, True)])
+def test_up_to_two_hundred_rows_are_dots(ax, n, grouped):
+    pictures.sigmoid_fit(list(range(n)), [k % 2 for k in range(n)], 0.1, -1, ax=ax)
+    assert bool(ax.containers) == grouped
+    assert (words(ax)[-1] == "data") != grouped
 
 
 def test_soft_labels_stand_where_they_are(ax):
@@ -131,7 +184,7 @@ def test_the_forecast_for_31_degrees(ax, challenger_fit):
     ((_, drawn_low), (_, drawn_high)) = bars.lines[2][0].get_segments()[0]
     assert (drawn_low, drawn_high) == pytest.approx((low[0], high[0]), rel=1e-7)
     assert bars.lines[0].get_xydata().tolist() == [[31, pytest.approx(0.99960878, rel=1e-7)]]
-    assert words(ax)[-1] == "at 31: p = 0.9996 (95 %: 0.4816 to 1 - 1e-07)"
+    assert words(ax)[-1] == "at 31: p = 0.9996 (95 %: 0.4816 to 0.9999999)"
     assert (round(low[0], 4), f"{1 - high[0]:.0e}") == (0.4816, "1e-07")
 
 
@@ -168,8 +221,28 @@ def test_a_probability_next_to_0_or_1_is_told_by_how_much(ax):
     assert words(ax)[-3:] == [
         "at -1: p = 2e-09",
         "at 0: p = 0.5000",
-        "at 1: p = 1 - 2e-09",
+        "at 1: p = 0.999999998",
     ]
+
+
+@pytest.mark.parametrize(
+    ("z", "text"),
+    [
+        (math.log(0.99994 / 0.00006), "0.9999"),
+        (math.log(0.999951 / 0.000049), "0.99995"),
+        (-math.log(1e7 / 0.96 - 1), "1e-07"),
+        (math.log(1e7 / 0.96 - 1), "0.9999999"),
+        (math.log(1e7 / 0.94 - 1), "0.99999991"),
+        (22.5, "0.9999999998"),
+        (24, "above 0.9999999999"),
+        (800, "above 0.9999999999"),
+        (-800, "0"),
+    ],
+)
+def test_a_probability_is_written_as_a_number(ax, z, text):
+    """1 - 1e-07 was a sum to be done by the reader."""
+    pictures.sigmoid_fit([-1, 1], [0, 1], 0, z, ax=ax, at=0)
+    assert words(ax)[-1] == f"at 0: p = {text}"
 
 
 class Column(list):

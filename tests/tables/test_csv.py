@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 import pytest
 from helpers import table_files
-from helpers.table_files import ERRORS
+from helpers.table_files import ERRORS, MARKS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +89,32 @@ def test_the_dialects(file, read, text):
     assert np.array_equal(table.X, [[1, 2], [3, 4]])
 
 
+@pytest.mark.parametrize(
+    ("text", "row", "line"),
+    [
+        ("x\n1\n\n3\n", 2, 3),
+        ("x\r\n1\r\n\r\n3\r\n", 2, 3),
+        ("x\n\n1\n", 1, 2),
+        ("x\n1\n2\n\n", 3, 4),  # the last line too
+        ("\n\nx\n1\n\n", 2, 5),  # above the header there are no rows
+        ('x\n1\n""\n', 2, 3),
+        ("x\n1\n  \n3", 2, 3),
+        ("x\n1\n\t", 2, 3),
+    ],
+)
+def test_in_one_column_an_empty_line_is_a_row(file, read, text, row, line):
+    with pytest.raises(TableError) as caught:
+        read(file(text))
+    assert str(caught.value) == (
+        f"data.csv, row {row} (line {line}), column 'x' is missing: fill it in, or remove the row"
+    )
+
+
+@pytest.mark.parametrize("text", ["x\n1\n2", "x\n1\n2\n", "\n\nx\n1\n2\n"])
+def test_in_one_column_the_last_line_end_is_no_row(file, read, text):
+    assert np.array_equal(read(file(text)).X, [[1], [2]])
+
+
 def test_quotes_in_names_and_labels(file, read):
     name = file('"a, ""b""","y"\n1,"one, ""two"""\n2,"line\nbreak"\n3, é😀 \n')
     table = read(name, target="y")
@@ -101,18 +127,50 @@ def test_quotes_in_names_and_labels(file, read):
     [
         ("0 1 0", [0, 1, 0]),
         ("-5 12 12345678901234567890123", [-5, 12, 12345678901234567890123]),
-        ("1 01 2", ["1", "01", "2"]),
-        ("1.0 0.0 1.0", ["1.0", "0.0", "1.0"]),
+        ("01 02 10", ["01", "02", "10"]),
+        ("1.0 0.0 1.0", [1.0, 0.0, 1.0]),
+        ("0 0.0 1 1.0", [0.0, 0.0, 1.0, 1.0]),
+        ("1e1 10 0.5 .5 -0.0 0", [10.0, 10.0, 0.5, 0.5, 0.0, 0.0]),
+        ("9007199254740993 9007199254740992", [9007199254740993, 9007199254740992]),
+        (  # one float would stand for both
+            "9007199254740993 9007199254740992.0",
+            ["9007199254740993", "9007199254740992.0"],
+        ),
+        ("1e999 1", ["1e999", "1"]),
+        ("0 1 1.0 x", ["0", "1", "1.0", "x"]),
         ("True False True", ["True", "False", "True"]),
         ("+1 1 1_0", ["+1", "1", "1_0"]),
-        ("0 -0 1", ["0", "-0", "1"]),
-        ("None a None", ["None", "a", "None"]),
+        ("+1 1 1", [1, 1, 1]),
+        ("0 -0 1", [0, 0, 1]),
+        ("none a none", ["none", "a", "none"]),  # a word; Python's None is a gap
+        ("nat a NAT", ["nat", "a", "NAT"]),
+        ("? a .", ["?", "a", "."]),
     ],
 )
 def test_labels_are_whole_numbers_or_text(file, read, cells, labels):
     table = read(file("x,y\n" + "".join(f"1,{cell}\n" for cell in cells.split())), target="y")
     assert table.labels == labels
     assert [type(label) for label in table.labels] == [type(label) for label in labels]
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "second"),
+    [
+        ("0 1 00 01", "0", "00"),
+        ("1 01 2", "01", "1"),
+        ("007 7.0", "007", "7.0"),
+        ("-1 -01", "-01", "-1"),
+    ],
+)
+def test_one_number_written_in_two_ways_with_zeros_is_refused(file, read, cells, first, second):
+    """Codes or numbers? Nobody knows, and either guess may be two classes where there is one."""
+    name = file("x,y\n" + "".join(f"1,{cell}\n" for cell in cells.split()))
+    with pytest.raises(TableError) as caught:
+        read(name, target="y")
+    assert str(caught.value) == (
+        f"data.csv, column 'y' has {first!r} and {second!r}, one number written in two ways: write"
+        " it in one, or put a letter before codes"
+    )
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
@@ -207,6 +265,38 @@ def test_errors(file, read, case):
     with pytest.raises(TableError) as caught:
         read(file(content), **options)
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(("target", "column"), [("y", "y"), ("b", "a")])
+def test_marks_of_a_missing_value_are_gaps(file, read, mark, target, column):
+    """In the target they were a class of their own."""
+    rows = [["1", "2", "no"], ["3", "4", "yes"]]
+    rows[1]["aby".index(column)] = f" {mark} "
+    name = file("a,b,y\n" + "".join([",".join(row) + "\n" for row in rows]))
+    with pytest.raises(TableError) as caught:
+        read(name, target=target, features=["a"])
+    assert str(caught.value) == f"data.csv, row 2 (line 3), column {column!r} {table_files.FILL}"
+
+
+@pytest.mark.parametrize(("target", "column"), [("y", "y"), ("b", "a")])
+def test_further_marks_can_be_given(file, read, target, column):
+    rows = [["1", "2", "no"], ["3", "4", "yes"]]
+    rows[1]["aby".index(column)] = "?"
+    name = file("a,b,y\n" + "".join([",".join(row) + "\n" for row in rows]))
+    with pytest.raises(TableError) as caught:
+        read(name, target=target, features=["a"], missing=[".", "?"])
+    assert str(caught.value) == f"data.csv, row 2 (line 3), column {column!r} {table_files.FILL}"
+
+
+@pytest.mark.parametrize("mark", ["-999", "9.0", "inf", "nan"])
+def test_a_mark_that_is_a_number_is_refused(file, read, mark):
+    with pytest.raises(ValueError, match="the number") as caught:
+        read(file("a\n1\n"), missing=[mark])
+    assert str(caught.value) == (
+        f"missing is {mark!r}, the number {float(mark):g}, and a number is a value: remove the"
+        " rows that have it, and give a word"
+    )
 
 
 def test_a_file_that_is_not_there(read, tmp_path, monkeypatch):

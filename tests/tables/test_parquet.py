@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from helpers import table_files
-from helpers.table_files import ERRORS, FILL, NUMBERS
+from helpers.table_files import ERRORS, FILL, MARKS, NUMBERS
 
 from pyref import tables
 from pyref.tables import TableError
@@ -111,6 +111,15 @@ def test_parquet_errors(parquet, columns, options, expected):
         assert str(caught.value) == "data.parquet" + expected
 
 
+@pytest.mark.parametrize("mark", [*MARKS, "?"])
+def test_marks_of_a_missing_value_are_gaps_in_text(parquet, mark):
+    name = parquet({"a": ["1", "2"], "b": ["1", mark], "y": ["no", mark]})
+    for features, target, column in ((["a"], "y", "y"), (["b"], "a", "b")):
+        with pytest.raises(TableError) as caught:
+            tables.read(name, features=features, target=target, missing=["?"])
+        assert str(caught.value) == f"data.parquet, row 2, column {column!r} {FILL}"
+
+
 def test_damaged_parquet(parquet, file):
     for content in (b"PAR1 and no more", b"a,b\n1,2\n"):
         name = file(content, "data.parquet")
@@ -120,6 +129,21 @@ def test_damaged_parquet(parquet, file):
         assert text.startswith("data.parquet is no Parquet file, or damaged (")
         assert text.endswith("): get it anew")
         assert "\n" not in text
+
+
+def test_a_panic_over_a_damaged_file_is_an_error_of_the_file(parquet, monkeypatch):
+    """polars panics at some damages, and a panic is no Exception."""
+    name = parquet({"a": [1]})
+
+    def panics(*arguments, **options):
+        raise pl.exceptions.PanicException("range end index 9\nout of range")
+
+    monkeypatch.setattr(pl, "read_parquet", panics)
+    with pytest.raises(TableError) as caught:
+        tables.read(name)
+    assert str(caught.value) == (
+        "data.parquet is no Parquet file, or damaged (range end index 9): get it anew"
+    )
 
 
 def test_parquet_without_polars(parquet):
