@@ -174,8 +174,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise Mistake(_in_the_file(str(error), arguments)) from None
     if progress.stopped:
         model.reason_ = "Ctrl-C stopped it before the gradient was zero: this is no optimum yet."
-    elif solvers.rises(model.status_, model.solver_, model.loss_history_):
-        model.reason_ = solvers.RISING.format(model.n_iter_)
 
     if arguments.save == "-":
         write_out(model_file.text(model).encode("utf-8"))

@@ -264,7 +264,9 @@ class LogisticRegression:
         errors = getattr(fit, "standard_errors", None)
         self.standard_errors_ = None if errors is None else list(errors)
         all_made = fit.iterations >= iterations
-        self.reason_ = solvers.reason(fit.status, solver, fit.iterations, bool(stopped), all_made)
+        self.reason_ = solvers.reason(
+            fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses
+        )
         if dependent:
             self.reason_ += (
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."

@@ -85,7 +85,7 @@ def reason(
     iterations: int,
     stopped: bool,
     all_made: bool,
-    losses: Sequence[float] = (),
+    losses: Sequence[float],
 ) -> str:
     """Why a fit ended with this status, in words, with the cure.
 
