@@ -240,6 +240,7 @@ def optimum(
 
 def scores(X, w, b, threads):
     """w . x + b of every row: n numbers; with d rows of C weights, n rows of C, in one list."""
+    checks.fitted(w, b, len(X[0]))
     out = []
     for x in X:
         if isinstance(b, float):

@@ -17,6 +17,7 @@ Needs scikit-learn, the extra [sklearn].
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 try:
@@ -55,7 +56,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
         self, X: Any, y: Any, sample_weight: Any = None, callback: Callback | None = None
     ) -> LogisticRegression:
         """Find the parameters for n x d numbers X and n labels y; returns the model."""
-        X, y = validate_data(self, X, y, dtype=FLOATS, order="C")
+        seen = copy(self)  # it would write down at once what is to come with the rest, in one step
+        X, y = validate_data(seen, X, y, dtype=FLOATS, order="C")
         check_classification_targets(y)
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
@@ -63,20 +65,20 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
                 f"y has only one class, {classes.tolist()[0]!r}: give samples of two or more"
             )
         name, module = backend(self.backend)
-        names = getattr(self, "feature_names_in_", None)  # set, or removed, by validate_data
+        names = getattr(seen, "feature_names_in_", None)
         n, d = X.shape
         known = None if names is None else list(names)
         table = Table(X if name == "c" else X.tolist(), n, d, known, np)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
         labels: Any = classes
-        self._fit(name, module, table, labels, codes.tolist(), sample_weight, callback)
-        self.coef_ = np.array(self.coef_).reshape(-1, d)
-        self.intercept_ = np.array(self.intercept_).reshape(-1)
-        if names is None:
-            del self.feature_names_in_
-        else:
-            self.feature_names_in_ = names
+        found = self._fit(name, module, table, labels, codes.tolist(), sample_weight, callback)
+        found["coef_"] = np.array(found["coef_"]).reshape(-1, d)
+        found["intercept_"] = np.array(found["intercept_"]).reshape(-1)
+        del found["feature_names_in_"]
+        if names is not None:
+            found["feature_names_in_"] = names
+        self._become(found)
         return self
 
     def _apply(self, function: str, X: Any) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+from ..front import checks
 from . import buffers, ffi, lib
 from .buffers import doubles, zeros
 from .passes import finish, new_run
@@ -22,6 +23,7 @@ def scores(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
     """
     try:
         X = buffers.table(X)
+        checks.fitted(w, b, X.width)  # here, where C will read so many
         by_class = not isinstance(b, float)
         C = len(b) if by_class else 1
         params = buffers.by_class(w, b) if by_class else array("d", [*w, b])

@@ -416,6 +416,15 @@ def class_weights(W, d, C=None):
     return out
 
 
+def fitted(w, b, d):
+    """ValueError unless a fitted (w, b) is for d features: d weights, or d rows of len(b)."""
+    if len(w) != d:
+        raise ValueError(f"the model has weights for {len(w)} features, X has {d}: give the same")
+    if not isinstance(b, float):
+        for j, row in enumerate(w):
+            same_classes(row, f"the model's row {j} of weights", len(b), "weight")
+
+
 def intercepts(b, C):
     """C finite intercepts as a list of floats."""
     b = numbers(b, "b")

@@ -91,12 +91,22 @@ class LogisticRegression:
     (['virginica'], 0.97)
     """
 
+    classes_: Any
+    class_totals_: list[float]
     coef_: Any
     intercept_: Any
-    classes_: Any
-    n_iter_: Any
+    standard_errors_: list[float] | None
     log_likelihood_: Any
+    n_iter_: Any
+    loss_history_: list[float]
+    status_: str
+    reason_: str
+    converged_: bool
     feature_names_in_: Any
+    n_features_in_: int
+    n_samples_: int
+    solver_: str
+    backend_: str
 
     _refuses_dependent_columns = True
 
@@ -175,7 +185,15 @@ class LogisticRegression:
         labels = label_list(y)
         checks.same_length(labels, table.rows)
         classes, codes = encode(labels)
-        return self._fit(name, module, table, classes, codes, sample_weight, callback)
+        return self._become(
+            self._fit(name, module, table, classes, codes, sample_weight, callback)
+        )
+
+    def _become(self, found: dict[str, Any]) -> LogisticRegression:
+        """The results of a fit, all in one step: whoever looks sees the old model or the new."""
+        kept = {name: value for name, value in vars(self).items() if not name.endswith("_")}
+        self.__dict__ = {**kept, **found}
+        return self
 
     def _fit(
         self,
@@ -186,7 +204,7 @@ class LogisticRegression:
         codes: Sequence[int],
         sample_weight: Any,
         callback: Callback | None,
-    ) -> LogisticRegression:
+    ) -> dict[str, Any]:
         n, d, C = table.rows, table.width, len(classes)
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
@@ -239,39 +257,39 @@ class LogisticRegression:
                 fit = spread_out(fit, kept, d, C)
                 if d - len(kept) > 1:
                     dependent += f", and so are {d - len(kept) - 1} more"
-            self.log_likelihood_ = getattr(fit, "log_likelihood", None)
-            if self.log_likelihood_ is None:
+            log_likelihood = getattr(fit, "log_likelihood", None)
+            if log_likelihood is None:
                 gradient = module.gradient if C == 2 else module.softmax_gradient
                 loss = gradient(table.data, y, fit.w, fit.b, options["sample_weight"], **threads)[0]
-                self.log_likelihood_ = -loss
+                log_likelihood = -loss
 
-        self.classes_ = classes
-        self.n_features_in_ = d
-        self.feature_names_in_ = table.names
-        self.n_samples_ = n
-        self.class_totals_ = totals
-        self.backend_ = name
-        self.solver_ = solver
-        if C == 2:
-            self.coef_, self.intercept_ = list(fit.w), fit.b
-        else:
-            self.coef_ = [list(row) for row in zip(*fit.w)]
-            self.intercept_ = list(fit.b)
-        self.n_iter_ = fit.iterations
-        self.loss_history_ = list(fit.losses)
-        self.status_ = fit.status
-        self.converged_ = fit.status == "converged"
-        errors = getattr(fit, "standard_errors", None)
-        self.standard_errors_ = None if errors is None else list(errors)
         all_made = fit.iterations >= iterations
-        self.reason_ = solvers.reason(
+        reason = solvers.reason(
             fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses
         )
         if dependent:
-            self.reason_ += (
+            reason += (
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
-        return self
+        errors = getattr(fit, "standard_errors", None)
+        return {
+            "classes_": classes,
+            "n_features_in_": d,
+            "feature_names_in_": table.names,
+            "n_samples_": n,
+            "class_totals_": totals,
+            "backend_": name,
+            "solver_": solver,
+            "coef_": list(fit.w) if C == 2 else [list(row) for row in zip(*fit.w)],
+            "intercept_": fit.b if C == 2 else list(fit.b),
+            "n_iter_": fit.iterations,
+            "loss_history_": list(fit.losses),
+            "log_likelihood_": log_likelihood,
+            "status_": fit.status,
+            "converged_": fit.status == "converged",
+            "standard_errors_": None if errors is None else list(errors),
+            "reason_": reason,
+        }
 
     def _weights(
         self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
