@@ -5,7 +5,7 @@ from array import array
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from helpers.separation import separable
 
 import pyref
 from pyref.fit import classes_loop, classes_separation
@@ -20,22 +20,6 @@ def fitted(impl, X, y, C, **how):
         return softmax_optimum(impl, X, y, C, **how)
     threads = {"threads": 2}
     return softmax_optimum(impl, np.array(X, float), array("b", y), C, threads=threads, **how)
-
-
-def separable(X, y, C):
-    """True if some change moves no sample back against any class, and one onward."""
-    rows = []
-    for x, own in zip(X, y, strict=True):
-        for k in range(C):
-            if k != own:
-                row = np.zeros((C, len(x) + 1))
-                row[own] += [*x, 1.0]
-                row[k] -= [*x, 1.0]
-                rows.append(row.ravel())
-    D = np.array(rows)
-    found = linprog(-D.sum(axis=0), A_ub=-D, b_ub=np.zeros(len(D)), bounds=(-1, 1))
-    assert found.status == 0
-    return -found.fun > 1e-7
 
 
 def small_table(rng, C):
