@@ -9,6 +9,8 @@ import platform
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..fit.classes import block
+
 # The package's own name: the folder may have been copied under another one.
 PACKAGE = str(__package__).rpartition(".")[0]
 
@@ -30,12 +32,6 @@ def _doubles(values: Any) -> Any:
     return array.array("d", values)
 
 
-def _block(X: Any) -> Any:
-    """The rows as one block of doubles, which the compiled path reads without a copy."""
-    doubles = _doubles([value for row in X for value in row])
-    return memoryview(doubles).cast("B").cast("d", [len(X), len(X[0])])
-
-
 def implementations() -> tuple[list[Implementation], str]:
     """Those that run here, and why the compiled one is not among them ("" where it is)."""
     chapters = importlib.import_module(PACKAGE)
@@ -44,7 +40,7 @@ def implementations() -> tuple[list[Implementation], str]:
         fast = importlib.import_module(f"{PACKAGE}.fast")
     except ImportError as error:
         return found, str(error)
-    return [*found, Implementation("c", fast, _block, _doubles)], ""
+    return [*found, Implementation("c", fast, block, _doubles)], ""
 
 
 def summed_loss(part: Implementation, X: Any, y: Any, w: Sequence[float], b: float) -> float:
