@@ -347,4 +347,4 @@ def lbfgs_step(pairs, grad, guess, dot=dot, plus=plus):
     return step
 
 
-# What comes next: csrc/plain.c, these loops in C as plain as here, and pyref/fit/, the safe fit.
+# What comes next: chapter 4, inference.py. Then csrc/plain.c, the loops in plain C, and pyref/fit/.

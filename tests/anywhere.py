@@ -119,7 +119,7 @@ def scalars(L):
 
 def lessons(pyref, data):
     """Plain functions, without checks; what the public ones compute, to the bit."""
-    from pyref import logistic, multinomial, second_order
+    from pyref import inference, logistic, multinomial, second_order
 
     pieces = [logistic.dL_dp(1, 0.5), logistic.dp_dz(0.5), logistic.dz_da(3)]
     check("the three pieces", pieces == [-2.0, 0.25, 3.0])
@@ -147,6 +147,13 @@ def lessons(pyref, data):
     errors = second_order.standard_errors(hess)
     check("plain standard errors", near(errors, CHALLENGER_ERRORS, 1e-9 / EPS))
     check("a plain newton that is lost", second_order.newton([[1], [2]], [0, 1]) is None)
+    rows = inference.sums([[x_i] for x_i in x], y)
+    theta, least, hess = inference.lowest(rows, [0.0, 0.0])
+    ends = [
+        inference.profile_end(rows, theta, least, 0, inference.quantile(0.05), end)
+        for end in inference.wald_interval(theta, hess, 0)
+    ]
+    check("profile interval", near(ends, CHALLENGER_PROFILE, 1e-9 / EPS))
 
 
 # -------------------------------------------------------- chapter 1: the documents
@@ -421,6 +428,7 @@ def classes(M, data):
 
 CHALLENGER = (-0.23216274421859647, 15.042901647702441)
 CHALLENGER_ERRORS = (0.10823652164928543, 7.3786363849165656)
+CHALLENGER_PROFILE = (-0.5154325375952870, -0.0607862571986535)
 CHALLENGER_DEVIANCE = 20.315192687866828
 
 

@@ -20,13 +20,14 @@ from helpers import oracle
 from helpers.compare import gradient_and_bound, within
 
 import pyref
+import pyref.inference
 import pyref.logistic
 import pyref.multinomial
 import pyref.second_order
 from pyref import pure
 from pyref.front import Front, checks
 
-LESSONS = (pyref.logistic, pyref.multinomial, pyref.second_order)
+LESSONS = (pyref.logistic, pyref.multinomial, pyref.second_order, pyref.inference)
 FIT = [name for name in sys.modules if name.startswith("pyref.fit.")]  # the safe fit's modules
 
 # The contract, chapter by chapter: every public function, in its order, with its signature.

@@ -9,7 +9,8 @@ import pyref
 
 ROOT = Path(*pyref.__path__)
 FILES = [
-    *(ROOT / f"{name}.py" for name in ("logistic", "multinomial", "second_order", "pure")),
+    *(ROOT / f"{name}.py" for name in ("logistic", "multinomial", "second_order", "inference")),
+    ROOT / "pure.py",
     *sorted(ROOT.glob("fit/*.py")),
     *sorted(ROOT.glob("front/*.py")),
 ]
