@@ -114,7 +114,7 @@ void plan_scores(pass *p)
     const samples *s = &p->samples;
     p->width = s->d * s->classes;
     p->out_size = 1;
-    p->scratch_size = s->classes * wide_d(s->d);
+    p->scratch_size = scores_scratch(s);
 }
 
 void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)

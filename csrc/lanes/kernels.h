@@ -113,6 +113,12 @@ static inline size_t softmax_scratch(const samples *s)
     return s->classes * ((LANES + 1) * wide_d(s->d) + LANES + BLOCK + (s->soft ? BLOCK : 0));
 }
 
+/* And scores_rows: the weights of each class, and a block's scores. */
+static inline size_t scores_scratch(const samples *s)
+{
+    return s->classes * (wide_d(s->d) + BLOCK);
+}
+
 /* Chapter 3's looks: how many of a pass's results are largest values, not sums; and how many
  * results there are. */
 static inline size_t look_maxima(int kind, size_t d)
