@@ -99,7 +99,7 @@ static inline size_t copied_row(size_t d)
 }
 
 /* And hessian_rows: besides, the sums of products, for d features and for the intercept, and the
- * copy of a block; and a few to begin at a cache line. */
+ * copy of BLOCK rows; and a few to begin at a cache line. */
 static inline size_t hessian_scratch(const samples *s)
 {
     const size_t wide = wide_d(s->d);
