@@ -125,13 +125,14 @@ void plan_gradient(pass *p)
 int pyref_gradient(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
                    const double *params, double *out)
 {
-    pass p;
+    pyref_run run;
     if (pyref_find_no_label(y, y_kind, 0, n) < n)
         return PYREF_NO_LABEL;
-    if (!pass_set_up(&p, PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1))
+    if (!pass_set_up(&run.pass, PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1))
         return PYREF_NO_MEMORY;
-    passes_at(&p, params, 1, INFINITY, out);
-    pass_clean_up(&p);
+    team_new(&run.team, &run.pass);
+    passes_at(&run, params, 1, INFINITY, out);
+    pass_clean_up(&run.pass);
     return pyref_find_not_finite(out, F64, 0, d + 2) < d + 2 ? PYREF_NOT_FINITE : PYREF_DONE;
 }
 
@@ -148,6 +149,6 @@ int pyref_gradient_descent(pyref_run *run, double *params, double *v, double ste
                            double l2, double total, double tolerance, size_t iterations,
                            double seconds, double *losses, size_t *made)
 {
-    return pass_descend((pass *)run, params, v, step, momentum, l2, total, tolerance, iterations,
-                        seconds, losses, made);
+    return pass_descend(run, params, v, step, momentum, l2, total, tolerance, iterations, seconds,
+                        losses, made);
 }

@@ -101,8 +101,8 @@ int pyref_softmax_descent(pyref_run *run, double *params, double *v, double step
                           double l2, double total, double tolerance, size_t iterations,
                           double seconds, double *losses, size_t *made)
 {
-    return pass_descend((pass *)run, params, v, step, momentum, l2, total, tolerance, iterations,
-                        seconds, losses, made);
+    return pass_descend(run, params, v, step, momentum, l2, total, tolerance, iterations, seconds,
+                        losses, made);
 }
 
 /* ------------------------------------------------------------------ a model's word on new rows */
@@ -114,7 +114,7 @@ void plan_scores(pass *p)
     const samples *s = &p->samples;
     p->width = s->d * s->classes;
     p->out_size = 1;
-    p->scratch_size = s->classes * wide_d(s->d);
+    p->scratch_size = scores_scratch(s);
 }
 
 void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)

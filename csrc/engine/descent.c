@@ -4,16 +4,17 @@
 #include "engine/run.h"
 #include "pyref.h"
 
-static int descend(pass *p, team *t, double *params, double *v, double step, double momentum,
-                   double l2, double total, double tolerance, size_t iterations, double deadline,
-                   double *losses, size_t *made)
+static int descend(team *t, double *params, double *v, double step, double momentum, double l2,
+                   double total, double tolerance, size_t iterations, double *losses,
+                   size_t *made)
 {
+    pass *p = t->pass;
     const size_t size = p->out_size - 1, penalised = p->samples.d * p->samples.classes;
     double *gradient = p->total + 1, *next = p->next_params;
     /* A look at the clock costs a little: where passes take microseconds, only now and then. */
     const size_t look = p->samples.n * penalised <= 16384 ? 16 : 1;
     for (; *made < iterations; ++*made) {
-        if (!team_pass(t, params, deadline))
+        if (!team_pass(t, params))
             return PYREF_AGAIN;
         double loss = p->total[0] / total;
         if (l2 != 0.0) {
@@ -44,7 +45,7 @@ static int descend(pass *p, team *t, double *params, double *v, double step, dou
             return PYREF_DIVERGED;
         memcpy(params, next, size * sizeof *params);
         losses[*made] = loss;
-        if (*made % look == look - 1 && seconds_now() > deadline && *made + 1 < iterations) {
+        if (*made % look == look - 1 && seconds_now() > t->deadline && *made + 1 < iterations) {
             ++*made;
             return PYREF_AGAIN;
         }
@@ -52,15 +53,12 @@ static int descend(pass *p, team *t, double *params, double *v, double step, dou
     return PYREF_ITERATIONS;
 }
 
-int pass_descend(pass *p, double *params, double *v, double step, double momentum, double l2,
-                 double total, double tolerance, size_t iterations, double seconds,
+int pass_descend(pyref_run *run, double *params, double *v, double step, double momentum,
+                 double l2, double total, double tolerance, size_t iterations, double seconds,
                  double *losses, size_t *made)
 {
-    team t;
     *made = 0;
-    team_start(&t, p, iterations);
-    int status = descend(p, &t, params, v, step, momentum, l2, total, tolerance, iterations,
-                         seconds_now() + seconds, losses, made);
-    team_end(&t);
-    return status;
+    team_call(&run->team, iterations, seconds_now() + seconds);
+    return descend(&run->team, params, v, step, momentum, l2, total, tolerance, iterations, losses,
+                   made);
 }

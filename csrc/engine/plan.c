@@ -48,13 +48,13 @@ static int cores(void)
     return count > 1 ? (int)count : 1;
 }
 
-/* Threads that pay. To start one and to wait for its end takes some 100 to 200 us, so a call has
+/* Threads that pay. To start one and to wait for its end takes some 100 to 200 us, so a run has
  * as much work for each. And t threads take  work / t + t c  for a pass, if each makes the others
  * wait for c: that is least with t = sqrt(work / c). */
-int threads_that_pay(double work, size_t passes)
+static int threads_that_pay(double work, size_t passes)
 {
-    const double of_call = work * (double)passes / 200e3, of_pass = sqrt(work / 0.6e3);
-    const double threads = of_call < of_pass ? of_call : of_pass;
+    const double of_run = work * (double)passes / 200e3, of_pass = sqrt(work / 0.6e3);
+    const double threads = of_run < of_pass ? of_run : of_pass;
     return threads > MOST_THREADS ? MOST_THREADS : threads > 1 ? (int)threads : 1;
 }
 

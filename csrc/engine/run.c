@@ -8,58 +8,59 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                          size_t passes, int threads)
 {
-    pass *p = pass_allocate(sizeof *p);
-    if (p && !pass_set_up(p, what, X, X_kind, y, y_kind, sample_weight, n, d, classes, soft, passes,
+    pyref_run *run = pass_allocate(sizeof *run);
+    if (!run)
+        return NULL;
+    if (!pass_set_up(&run->pass, what, X, X_kind, y, y_kind, sample_weight, n, d, classes, soft, passes,
                      threads)) {
-        free(p);
-        p = NULL;
+        free(run);
+        return NULL;
     }
-    return (pyref_run *)p;
+    team_new(&run->team, &run->pass);
+    return run;
 }
 
 void pyref_run_free(pyref_run *run)
 {
-    if (run)
-        pass_clean_up((pass *)run);
+    if (!run)
+        return;
+    team_end(&run->team);
+    pass_clean_up(&run->pass);
     free(run);
 }
 
 void pyref_run_share(pyref_run *run, size_t share)
 {
-    ((pass *)run)->share = share;
+    run->pass.share = share;
 }
 
 void pyref_run_scores(pyref_run *run, double *scores)
 {
-    ((pass *)run)->samples.scores = scores;
+    run->pass.samples.scores = scores;
 }
 
 void pyref_run_units(pyref_run *run, const double *shift, const double *scale)
 {
-    pass *p = (pass *)run;
-    p->samples.shift = shift;
-    p->samples.scale = scale;
+    run->pass.samples.shift = shift;
+    run->pass.samples.scale = scale;
 }
 
-int passes_at(pass *p, const double *params, size_t passes, double deadline, double *out)
+int passes_at(pyref_run *run, const double *params, size_t passes, double deadline, double *out)
 {
-    team t;
-    int finished = 1;
-    team_start(&t, p, passes);
-    for (size_t i = 0; finished && i < passes; i++)
-        finished = team_pass(&t, params, deadline);
-    team_end(&t);
-    if (finished)
-        memcpy(out, p->total, p->out_size * sizeof *out);
-    return finished;
+    team_call(&run->team, passes, deadline);
+    for (size_t i = 0; i < passes; i++)
+        if (!team_pass(&run->team, params))
+            return 0;
+    memcpy(out, run->pass.total, run->pass.out_size * sizeof *out);
+    return 1;
 }
 
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)
 {
-    return passes_at((pass *)run, params, 1, seconds_now() + seconds, out);
+    return passes_at(run, params, 1, seconds_now() + seconds, out);
 }
 
 void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out)
 {
-    passes_at((pass *)run, params, passes, INFINITY, out);
+    passes_at(run, params, passes, INFINITY, out);
 }

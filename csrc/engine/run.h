@@ -14,6 +14,7 @@
 #include "lanes/kernels.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 enum { MOST_PARTS = 128 };
 enum { MOST_THREADS = 64 };
@@ -31,7 +32,7 @@ typedef struct {
     size_t step_rows;    /* rows of a part that are done without a look at the clock */
     double work;         /* of a pass, in nanoseconds: about 2 a row and 0.2 a number */
     int threads;         /* at most: so many have scratch */
-    int as_many_as_pay;  /* or fewer, if a call makes few passes */
+    int as_many_as_pay;  /* or the caller alone, in a call of little work */
     size_t out_room, scratch_room; /* from one part, or thread, to the next */
     double *doubles;     /* one piece of memory, in which lie: */
     double *total;       /* the sum of the parts, in order */
@@ -40,37 +41,54 @@ typedef struct {
     double *scratch;     /* threads x scratch_room */
     double *packed;
     int to_pack;         /* not yet: the first pass packs each row before it uses it */
-    size_t passes;       /* that were made */
 } pass;
 
 /* How far a part is, behind its sums in `partial`: whoever waits for it sees both at once. */
 typedef struct {
-    size_t pass; /* the last one that it is done for */
-    size_t rows; /* of the next one, done before the deadline came */
+    size_t round; /* the last one in which somebody came to it and left it */
+    size_t rows;  /* of this pass that are done: all, unless the deadline came first */
 } part_state;
 
-/* The threads of one call. They start with it and end with it, so that no thread is ever left
- * behind: not at a fork, not at the interpreter's exit. What is written by several of them lies
- * in cache lines apart: between threads a line travels for some 60 ns. */
+/* Those who sleep until a number changes. */
+typedef struct {
+    int count;
+    pthread_cond_t changed;
+} sleepers;
+
+/* The threads of a run. They start with the first call for which they pay, sleep between calls, and
+ * end with the run, so that none is left behind at the interpreter's exit; a forked child, which
+ * has none of them, forgets them. A round is a pass, or what a call in time makes of it. What is
+ * written by several of them lies in cache lines apart: between threads a line travels for some
+ * 60 ns. */
 #define APART __attribute__((aligned(64)))
 typedef struct team {
     pass *pass;
     const double *params;
     double deadline;
-    int wanted, threads;        /* the caller is thread 0 */
-    int stop;                   /* the deadline has passed, or the call is over */
+    int threads;                /* the caller is thread 0 */
+    int tried;                  /* to start the others */
+    int wakes;                  /* in this call: the caller wakes those who sleep */
+    int resumed;                /* this round goes on with the pass of the one before */
+    int stop;                   /* the deadline has passed */
+    int over;                   /* the run is over */
     int numbered;
-    size_t made;                /* passes of the run, before this call */
-    size_t number;              /* of the present pass */
-    APART int sleeping;
+    size_t before;              /* the round before the first in which they can help */
+    pid_t process;              /* in which they are */
+    size_t round;               /* the present one, from 1 on */
+    APART sleepers helpers;
+    APART sleepers caller;
     pthread_mutex_t mutex;
-    pthread_cond_t changed;
     pthread_t thread[MOST_THREADS];
     struct {                    /* of the parts, each thread's own: */
         APART size_t begin, count;
-        size_t taken;           /* in all passes */
+        size_t taken;           /* in all rounds */
     } share[MOST_THREADS];
 } team;
+
+struct pyref_run {
+    pass pass;
+    team team;
+};
 
 double seconds_now(void);
 
@@ -118,20 +136,23 @@ int pass_set_up(pass *p, int kind, const void *X, int X_kind, const void *y, int
                 const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                 size_t passes, int threads);
 void pass_clean_up(pass *p);
-int threads_that_pay(double work, size_t passes);
 
-void team_start(team *t, pass *p, size_t passes);
+/* A team of the caller alone; and the end of all others. */
+void team_new(team *t, pass *p);
 void team_end(team *t);
+
+/* A call begins, of so many passes: from here on the others help, if that pays. */
+void team_call(team *t, size_t passes, double deadline);
 
 /* 1 and the sums in pass->total when the pass is done; 0 when the deadline came first (what is
  * done is kept: call again with the same params). */
-int team_pass(team *t, const double *params, double deadline);
+int team_pass(team *t, const double *params);
 
-/* So many passes at the same params, by one team. */
-int passes_at(pass *p, const double *params, size_t passes, double deadline, double *out);
+/* So many passes at the same params, in one call. */
+int passes_at(pyref_run *run, const double *params, size_t passes, double deadline, double *out);
 
 /* The loop of every gradient descent (descent.c). */
-int pass_descend(pass *p, double *params, double *v, double step, double momentum, double l2,
+int pass_descend(pyref_run *run, double *params, double *v, double step, double momentum, double l2,
                  double total, double tolerance, size_t iterations, double seconds,
                  double *losses, size_t *made);
 

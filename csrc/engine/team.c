@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 double seconds_now(void)
 {
@@ -24,59 +25,44 @@ double seconds_now(void)
 #define PAUSE() ((void)0)
 #endif
 
-/* Wait while *number is `old`, or until all is to stop. 1 if it has changed. For 50 us awake, since
- * that is longer than it mostly takes, then asleep. */
-static int wait_while(team *t, const size_t *number, size_t old)
+/* Wait while *number is `old`. For 100 us awake, since that is longer than it mostly takes, also
+ * what Python does between two passes of a small table; and to be woken takes about as long. Then
+ * asleep. */
+static void wait_while(team *t, sleepers *s, const size_t *number, size_t old)
 {
 #define CHANGED (__atomic_load_n(number, __ATOMIC_SEQ_CST) != old)
-#define STOP __atomic_load_n(&t->stop, __ATOMIC_SEQ_CST)
     double begun = 0.0;
-    for (int spin = 1;; spin++) {
-        if (CHANGED)
-            return 1;
-        if (STOP)
-            return CHANGED;
+    for (int spin = 1; !CHANGED; spin++) {
         PAUSE();
         if (spin % 64 == 0) {
             const double now = seconds_now();
             if (begun == 0.0)
                 begun = now;
-            if (now - begun > 50e-6)
+            if (now - begun > 100e-6)
                 break;
         }
     }
+    if (CHANGED)
+        return;
     pthread_mutex_lock(&t->mutex);
-    __atomic_add_fetch(&t->sleeping, 1, __ATOMIC_SEQ_CST);
-    while (!CHANGED && !STOP)
-        pthread_cond_wait(&t->changed, &t->mutex);
-    __atomic_sub_fetch(&t->sleeping, 1, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&s->count, 1, __ATOMIC_SEQ_CST);
+    while (!CHANGED)
+        pthread_cond_wait(&s->changed, &t->mutex);
+    __atomic_sub_fetch(&s->count, 1, __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&t->mutex);
-    return CHANGED;
 #undef CHANGED
-#undef STOP
 }
 
-/* Wake those who sleep, after a change that they may wait for. Nobody is missed: here is written
- * first and then looked who sleeps, there it is the other way round. */
-static void wake(team *t)
-{
-    if (__atomic_load_n(&t->sleeping, __ATOMIC_SEQ_CST)) {
-        pthread_mutex_lock(&t->mutex);
-        pthread_cond_broadcast(&t->changed);
-        pthread_mutex_unlock(&t->mutex);
-    }
-}
-
-static void set_number(team *t, size_t *number, size_t value)
+/* Change a number, and wake those who sleep until it does. Nobody is missed: here is written first
+ * and then looked who sleeps, there it is the other way round. */
+static void set_number(team *t, sleepers *s, size_t *number, size_t value)
 {
     __atomic_store_n(number, value, __ATOMIC_SEQ_CST);
-    wake(t);
-}
-
-static void stop(team *t)
-{
-    __atomic_store_n(&t->stop, 1, __ATOMIC_SEQ_CST);
-    wake(t);
+    if (__atomic_load_n(&s->count, __ATOMIC_SEQ_CST)) {
+        pthread_mutex_lock(&t->mutex);
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&t->mutex);
+    }
 }
 
 /* Rows of a part that a pass looks at. */
@@ -113,45 +99,42 @@ static size_t do_step(const pass *p, const double *params, size_t first, size_t 
     return last - first;
 }
 
-/* Do what is left of a part. */
-static void do_part(team *t, size_t number, size_t part, int self)
+/* Do what is left of a part, until the deadline comes. */
+static void do_part(team *t, size_t round, size_t part, int self)
 {
     const pass *p = t->pass;
     const size_t first = part * p->part_rows, rows = rows_to_do(p, part);
     double *out = sums_of(p, part);
     part_state *state = state_of(p, part);
-    if (state->pass == number) /* before the deadline came */
-        return;
+    size_t i = t->resumed ? state->rows : 0;
     __builtin_prefetch(out, 1);
-    for (size_t i = state->rows; i < rows; state->rows = i) {
-        if (__atomic_load_n(&t->stop, __ATOMIC_RELAXED))
-            return;
+    while (i < rows && !__atomic_load_n(&t->stop, __ATOMIC_RELAXED)) {
         i += do_step(p, t->params, first + i, first + rows, out, i > 0,
                      p->scratch + (size_t)self * p->scratch_room);
         if (p->work > 20e3 && seconds_now() > t->deadline) /* a shorter pass is soon over */
-            stop(t);
+            __atomic_store_n(&t->stop, 1, __ATOMIC_RELAXED);
     }
-    state->rows = 0;
-    set_number(t, &state->pass, number);
+    state->rows = i;
+    set_number(t, &t->caller, &state->round, round);
 }
 
-/* Do parts of a pass: first those of one's own share, then what others have left of theirs. Who
- * does a part cannot be seen in the result, as each part has its own place for its sums.
+/* Come to parts in a round: first those of one's own share, then what others have left of theirs.
+ * Who does a part cannot be seen in the result, as each part has its own place for its sums.
  *
- * Nobody waits for a thread that is late: others take its parts. When it comes and that pass is
- * over, it finds that more of each share have been taken than that pass had. */
-static void work(team *t, size_t number, int self)
+ * Nobody waits for a thread that is late: others take its parts. When it comes and that round is
+ * over, it finds that more of each share have been taken than that round had. */
+static void work(team *t, size_t round, int self)
 {
     for (int i = 0, whose = self; i < t->threads; i++, whose++) {
         if (whose == t->threads)
             whose = 0;
         const size_t begin = t->share[whose].begin, count = t->share[whose].count;
-        const size_t before = (number - 1) * count;
+        const size_t before = (round - 1) * count;
         size_t *taken = &t->share[whose].taken, k = __atomic_load_n(taken, __ATOMIC_RELAXED);
         while (k - before < count)
             if (__atomic_compare_exchange_n(taken, &k, k + 1, 0, __ATOMIC_RELAXED,
                                             __ATOMIC_RELAXED)) {
-                do_part(t, number, begin + (k - before), self);
+                do_part(t, round, begin + (k - before), self);
                 k = __atomic_load_n(taken, __ATOMIC_RELAXED);
             }
     }
@@ -161,11 +144,11 @@ static void *helper(void *argument)
 {
     team *t = argument;
     const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
-    for (size_t seen = t->made;; work(t, seen, self)) {
-        wait_while(t, &t->number, seen);
-        if (__atomic_load_n(&t->stop, __ATOMIC_RELAXED))
+    for (size_t seen = t->before;; work(t, seen, self)) {
+        wait_while(t, &t->helpers, &t->round, seen);
+        if (__atomic_load_n(&t->over, __ATOMIC_RELAXED))
             return NULL;
-        seen = __atomic_load_n(&t->number, __ATOMIC_ACQUIRE);
+        seen = __atomic_load_n(&t->round, __ATOMIC_ACQUIRE);
     }
 }
 
@@ -192,10 +175,18 @@ static void begin_elsewhere(pthread_t thread, int k)
 #define begin_elsewhere(thread, k) ((void)0)
 #endif
 
+/* Bytes of a helper's stack; it needs a few thousand. What a system gives unasked, megabytes of
+ * new memory for each, takes longer to come by. */
+enum { STACK = 256 << 10 };
+
 static void start_helpers(team *t)
 {
+    pthread_attr_t small;
     pthread_mutex_init(&t->mutex, NULL);
-    pthread_cond_init(&t->changed, NULL);
+    pthread_cond_init(&t->helpers.changed, NULL);
+    pthread_cond_init(&t->caller.changed, NULL);
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, STACK);
     /* Signals are for the caller's thread: it is the one that Python listens on. But a thread's
      * own faults are its own, and would end the process unheard if it had blocked them. */
     sigset_t blocked, before;
@@ -205,65 +196,96 @@ static void start_helpers(team *t)
     sigdelset(&blocked, SIGFPE);
     sigdelset(&blocked, SIGILL);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    while (t->threads < t->wanted &&
-           pthread_create(&t->thread[t->threads], NULL, helper, t) == 0) {
+    while (t->threads < t->pass->threads &&
+           (pthread_create(&t->thread[t->threads], &small, helper, t) == 0 ||
+            pthread_create(&t->thread[t->threads], NULL, helper, t) == 0)) {
         begin_elsewhere(t->thread[t->threads], t->threads);
         t->threads++; /* with fewer threads than wished for, the result is the same */
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&small);
 }
 
-void team_start(team *t, pass *p, size_t passes)
+/* Cut the shares, while nobody takes of them. */
+static void deal(team *t)
+{
+    const size_t threads = (size_t)t->threads, parts = t->pass->parts;
+    for (size_t i = 0, begin = 0, end; i < threads; i++, begin = end) {
+        end = parts * (i + 1) / threads;
+        t->share[i].begin = begin;
+        t->share[i].count = end - begin;
+        t->share[i].taken = t->round * (end - begin);
+    }
+}
+
+void team_new(team *t, pass *p)
 {
     memset(t, 0, offsetof(team, mutex));
     t->pass = p;
     t->threads = 1;
-    t->made = t->number = p->passes;
-    t->wanted = p->threads;
-    if (p->as_many_as_pay) {
-        const double work = p->work / (double)(p->share ? p->share : 1);
-        t->wanted = smaller(t->wanted, threads_that_pay(work, passes));
+    deal(t);
+}
+
+static int is_forked(const team *t)
+{
+    return t->threads > 1 && t->process != getpid();
+}
+
+void team_call(team *t, size_t passes, double deadline)
+{
+    const pass *p = t->pass;
+    if (is_forked(t)) { /* the others are the parent's, asleep or not */
+        t->threads = 1;
+        t->tried = t->numbered = t->helpers.count = t->caller.count = 0;
+        deal(t);
     }
-    if (t->wanted > 1)
+    const double work = p->work / (double)(p->share ? p->share : 1) * (double)passes;
+    t->deadline = deadline;
+    t->stop = 0;
+    t->wakes = !p->as_many_as_pay || work > 150e3; /* who is awake comes unasked */
+    if (p->threads > 1 && !t->tried && (!p->as_many_as_pay || work > 20e3)) {
+        t->tried = 1;
+        t->before = t->round;
+        t->process = getpid();
         start_helpers(t);
-    const size_t threads = (size_t)t->threads;
-    for (size_t i = 0, begin = 0, end; i < threads; i++, begin = end) {
-        end = p->parts * (i + 1) / threads;
-        t->share[i].begin = begin;
-        t->share[i].count = end - begin;
-        t->share[i].taken = t->made * (end - begin);
+        deal(t);
     }
 }
 
 void team_end(team *t)
 {
-    if (t->wanted == 1)
+    if (t->threads == 1 || is_forked(t))
         return;
-    stop(t);
+    __atomic_store_n(&t->over, 1, __ATOMIC_RELAXED); /* some may be late, and look already */
+    set_number(t, &t->helpers, &t->round, t->round + 1);
     for (int i = 1; i < t->threads; i++)
         pthread_join(t->thread[i], NULL);
-    pthread_cond_destroy(&t->changed);
+    pthread_cond_destroy(&t->helpers.changed);
+    pthread_cond_destroy(&t->caller.changed);
     pthread_mutex_destroy(&t->mutex);
 }
 
-int team_pass(team *t, const double *params, double deadline)
+int team_pass(team *t, const double *params)
 {
     pass *p = t->pass;
-    const size_t number = p->passes + 1;
+    const size_t round = t->round + 1;
+    int done = 1;
     t->params = params;
-    t->deadline = deadline;
-    set_number(t, &t->number, number);
-    work(t, number, 0);
+    if (t->wakes)
+        set_number(t, &t->helpers, &t->round, round);
+    else
+        __atomic_store_n(&t->round, round, __ATOMIC_SEQ_CST);
+    work(t, round, 0);
     for (size_t i = 0; i < p->parts; i++) {
-        if (!wait_while(t, &state_of(p, i)->pass, p->passes))
-            return 0;
+        wait_while(t, &t->caller, &state_of(p, i)->round, round - 1);
+        done &= state_of(p, i)->rows == rows_to_do(p, i);
         if (i == 0)
             memcpy(p->total, sums_of(p, i), p->out_size * sizeof *p->total);
-        else
+        else if (done)
             combine(p, p->total, sums_of(p, i));
     }
-    p->passes = number;
-    if (p->to_pack) /* only if: it lies where helpers read */
+    t->resumed = !done;
+    if (done && p->to_pack) /* only if: it lies where helpers read */
         p->to_pack = 0;
-    return 1;
+    return done;
 }

@@ -99,7 +99,7 @@ static inline size_t copied_row(size_t d)
 }
 
 /* And hessian_rows: besides, the sums of products, for d features and for the intercept, and the
- * copy of a block; and a few to begin at a cache line. */
+ * copy of BLOCK rows; and a few to begin at a cache line. */
 static inline size_t hessian_scratch(const samples *s)
 {
     const size_t wide = wide_d(s->d);
@@ -111,6 +111,12 @@ static inline size_t hessian_scratch(const samples *s)
 static inline size_t softmax_scratch(const samples *s)
 {
     return s->classes * ((LANES + 1) * wide_d(s->d) + LANES + BLOCK + (s->soft ? BLOCK : 0));
+}
+
+/* And scores_rows: the weights of each class, and a block's scores. */
+static inline size_t scores_scratch(const samples *s)
+{
+    return s->classes * (wide_d(s->d) + BLOCK);
 }
 
 /* Chapter 3's looks: how many of a pass's results are largest values, not sums; and how many

@@ -66,7 +66,7 @@ INLINE void logistic_blocks(const samples *x, const int is_f64, const int second
     double r[BLOCK] ALIGNED, e[BLOCK] ALIGNED, y[BLOCK] ALIGNED;
     double weight[BLOCK] ALIGNED, curvature[BLOCK] ALIGNED;
     sums s = {lanes_set(0.0), lanes_set(0.0), lanes_set(0.0), 0};
-    const products p = second ? products_in(scratch + gradient_scratch(x), d) : (products){0};
+    products p = second ? products_in(scratch + gradient_scratch(x), d) : (products){0};
 
     memset(scratch, 0, gradient_scratch(x) * sizeof *scratch);
     memcpy(w_wide, params, d * sizeof *params);

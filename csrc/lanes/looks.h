@@ -31,7 +31,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
     const double b = params[d], bound = params[has_v ? 2 * d + 2 : d + 1];
     double *shift = scratch, *scale = shift + wide, *w = scale + wide, *v = w + wide;
     double *sum = v + wide;
-    const products p = second ? products_in(sum + LANES * wide, d) : (products){0};
+    products p = second ? products_in(sum + LANES * wide, d) : (products){0};
     double z[BLOCK] ALIGNED, e[BLOCK] ALIGNED, moved[BLOCK] ALIGNED, c[BLOCK] ALIGNED;
     double y[BLOCK] ALIGNED, weight[BLOCK] ALIGNED, curvature[BLOCK] ALIGNED;
     double most[4] = {NONE, NONE, NONE, NONE};

@@ -68,6 +68,101 @@ INLINE part softmax_part(double *z, size_t C, size_t step, part label, const dou
     return (largest + rest_label) * part_log1p(rest) + distance;
 }
 
+/* So many rows by so many classes whose scores stay in the registers together, with AVX-512: four
+ * rows, and mostly five classes. x is then loaded once for the classes, and w once for the rows.
+ * Elsewhere there are too few registers. */
+enum { TILE_ROWS = 4, TILES = LANES_WIDTH == 8 };
+
+/* The scores of eight rows for some classes, `wide` apart in W: the same sums as scores(). */
+INLINE void scores_tile(const char *X, const int is_f64, size_t at, size_t d, const double *W,
+                        size_t wide, const double *b, const int classes, double *z)
+{
+    lanes dot[CLASSES_TOGETHER][LANES];
+    UNROLL
+    for (int i = 0; i < LANES; i += TILE_ROWS, at += TILE_ROWS * d) {
+        lanes sum[CLASSES_TOGETHER][TILE_ROWS];
+        UNROLL
+        for (int c = 0; c < classes; c++)
+            UNROLL
+            for (int k = 0; k < TILE_ROWS; k++)
+                sum[c][k] = lanes_set(0.0);
+#define ADD(count)                                                                               \
+    {                                                                                            \
+        lanes x[TILE_ROWS];                                                                      \
+        UNROLL                                                                                   \
+        for (int k = 0; k < TILE_ROWS; k++)                                                      \
+            x[k] = load_features(X, is_f64, at + k * d + j, count);                              \
+        UNROLL                                                                                   \
+        for (int c = 0; c < classes; c++) {                                                      \
+            const lanes w = lanes_load(W + c * wide + j);                                        \
+            UNROLL                                                                               \
+            for (int k = 0; k < TILE_ROWS; k++)                                                  \
+                sum[c][k] = lanes_fma(x[k], w, sum[c][k]);                                       \
+        }                                                                                        \
+    }
+        size_t j = 0;
+        for (; j + LANES <= d; j += LANES)
+            ADD(LANES)
+        if (j < d)
+            ADD(d - j)
+#undef ADD
+        UNROLL
+        for (int c = 0; c < classes; c++)
+            UNROLL
+            for (int k = 0; k < TILE_ROWS; k++)
+                dot[c][i + k] = sum[c][k];
+    }
+    UNROLL
+    for (int c = 0; c < classes; c++)
+        lanes_store(z + c * BLOCK, lanes_add(lanes_sum_each(dot[c]), lanes_set(b[c])));
+}
+
+/* Compiled apart, as chapter 1's scores. */
+typedef void tile(const char *X, size_t at, size_t d, const double *W, size_t wide,
+                  const double *b, double *z);
+#define SCORES_TILE(name, is_f64, classes)                                                       \
+    static NOINLINE void name(const char *X, size_t at, size_t d, const double *W, size_t wide,  \
+                              const double *b, double *z)                                        \
+    {                                                                                            \
+        scores_tile(X, is_f64, at, d, W, wide, b, classes, z);                                   \
+    }
+#define SCORES_TILES(classes)                                                                    \
+    SCORES_TILE(tile_##classes##_f32, 0, classes)                                                \
+    SCORES_TILE(tile_##classes##_f64, 1, classes)
+SCORES_TILES(2)
+SCORES_TILES(3)
+SCORES_TILES(4)
+SCORES_TILES(5)
+#undef SCORES_TILES
+#undef SCORES_TILE
+
+/* How many classes to take together, of so many that are left: five, or four where fours come out
+ * even; the last ones may be fewer. */
+INLINE size_t classes_together(size_t left)
+{
+    return left % 4 == 0 ? 4 : left < CLASSES_TOGETHER ? left : CLASSES_TOGETHER;
+}
+
+/* The scores of at most eight rows for all classes: z, and BLOCK further on those of the next. */
+INLINE void scores_of_classes(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
+                              const double *W, size_t wide, const double *b, size_t C, double *z)
+{
+    static tile *const tiles[][2] = {{tile_2_f32, tile_2_f64},
+                                     {tile_3_f32, tile_3_f64},
+                                     {tile_4_f32, tile_4_f64},
+                                     {tile_5_f32, tile_5_f64}};
+    ahead none = {0};
+    size_t c = 0;
+    if (TILES && rows >= LANES)
+        for (size_t some; C - c > 1; c += some) {
+            some = classes_together(C - c);
+            tiles[some - 2][is_f64](X, at, d, W + c * wide, wide, b + c, z + c * BLOCK);
+        }
+    for (; c < C; c++)
+        scores_of_eight(X, is_f64, at, d, rows, MOST_TOGETHER, W + c * wide, b[c], &none,
+                        z + c * BLOCK);
+}
+
 INLINE void softmax_blocks(const samples *x, const int is_f64, const double *params, size_t first,
                            size_t last, double *scratch, double *out)
 {
@@ -90,13 +185,11 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
     for (size_t i = first; i < last; i += block) {
         const size_t rows = last - i < block ? last - i : block;
         const size_t vectors = (rows + LANES - 1) / LANES;
-        ahead a = ahead_of(x, i, block, size, SEEN_COMING), none = {0};
+        ahead a = ahead_of(x, i, block, size, SEEN_COMING);
         for (size_t k = 0; k < rows; k += LANES) {
             const size_t group = rows - k < LANES ? rows - k : LANES;
             ask(&a, LANES * a.half);
-            for (size_t c = 0; c < C; c++)
-                scores_of_eight(X, is_f64, (i + k) * d, d, group, MOST_TOGETHER, W + c * wide, b[c],
-                          &none, r + c * BLOCK + k);
+            scores_of_classes(X, is_f64, (i + k) * d, d, group, W, wide, b, C, r + k);
         }
         /* Rows that are not there are certain of class 0, and it is theirs. */
         for (size_t k = rows; k < vectors * LANES; k++) {
@@ -144,13 +237,17 @@ INLINE void softmax_blocks(const samples *x, const int is_f64, const double *par
             ask(&a, block / LANES * a.half);
             const double *r_lane = r + lane;
             double *sum = grad_W + lane * lane_step;
+#define ADD_ROWS(classes)                                                                        \
+    add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r_lane + c * BLOCK, BLOCK, sum + c * wide, \
+             wide, classes)
             size_t c = 0;
-            for (; c + CLASSES_TOGETHER <= C; c += CLASSES_TOGETHER)
-                add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r_lane + c * BLOCK, BLOCK,
-                         sum + c * wide, wide, CLASSES_TOGETHER);
+            for (; c + CLASSES_TOGETHER <= C && (C - c) % 4 != 0; c += CLASSES_TOGETHER)
+                ADD_ROWS(CLASSES_TOGETHER);
+            for (; c + 4 <= C; c += 4)
+                ADD_ROWS(4);
             for (; c < C; c++)
-                add_rows(X, is_f64, (i + lane) * d, d, rows - lane, r_lane + c * BLOCK, BLOCK,
-                         sum + c * wide, wide, 1);
+                ADD_ROWS(1);
+#undef ADD_ROWS
         }
     }
     out[0] = lanes_sum(loss);

@@ -10,19 +10,24 @@ INLINE void scores_to(const samples *x, const int is_f64, const double *params, 
     const int together = rows_together(x, is_f64, x->far);
     const double *b = params + C * d;
     lanes poison = lanes_set(0.0), zero = poison;
-    ahead none = {0};
-    double z[BLOCK] ALIGNED = {0}; /* behind the last row stands what has been looked at before */
-    memset(scratch, 0, C * wide * sizeof *scratch);
+    double *W = scratch;
+    memset(scratch, 0, scores_scratch(x) * sizeof *scratch);
     for (size_t c = 0; c < C; c++)
-        memcpy(scratch + c * wide, params + c * d, d * sizeof *scratch);
+        memcpy(W + c * wide, params + c * d, d * sizeof *W);
     for (size_t i = first; i < last; i += BLOCK) {
         const size_t rows = last - i < BLOCK ? last - i : BLOCK;
         ahead a = ahead_of(x, i, BLOCK, size, SEEN_COMING);
+        double *z = W + C * wide;
         a.half *= 2; /* both halves here */
-        for (size_t c = 0; c < C; c++) {
-            scores_of(x->X, is_f64, i * d, d, rows, together, scratch + c * wide, b[c],
-                      c == 0 ? &a : &none, z);
-            for (size_t k = 0; k < BLOCK; k += LANES)
+        if (C == 1)
+            scores_of(x->X, is_f64, i * d, d, rows, together, W, b[0], &a, z);
+        else
+            for (size_t k = 0; k < rows; k += LANES) {
+                ask(&a, LANES * a.half);
+                scores_of_classes(x->X, is_f64, (i + k) * d, d, rows - k, W, wide, b, C, z + k);
+            }
+        for (size_t c = 0; c < C; c++, z += BLOCK) {
+            for (size_t k = 0; k < BLOCK; k += LANES) /* past the last row stands nothing new */
                 poison = lanes_fma(lanes_load(z + k), zero, poison);
             for (size_t k = 0; k < rows; k++)
                 x->scores[(i + k) * C + c] = z[k];

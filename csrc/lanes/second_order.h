@@ -9,6 +9,11 @@
  * and filled up with zeros to whole vectors. Then some j by some vectors of k stay in registers
  * while all rows of the copy go by. */
 
+/* So many k at a time that their part of the copy stays in the second-level cache (256 KB of it),
+ * where rows are long. There sums do not, so they are loaded and stored once for BLOCK rows of the
+ * copy, though a block has fewer. */
+enum { K_NEAR = 32768 / BLOCK };
+
 /* So many j by so many vectors of k: enough that no sum is waited for, and that what is loaded
  * serves several. Few enough for the registers. */
 enum { J_TOGETHER = LANES_WIDTH == 8 ? 8 : 4, K_TOGETHER = LANES_WIDTH == 8 ? 2 : 1 };
@@ -17,18 +22,20 @@ typedef struct {
     double *features;  /* the sums: wide rows, of which d are used, of wide */
     double *intercept; /* the sums of the intercept's row, k < d */
     double *itself;    /* and k = d, the same in all lanes */
-    double *copy;      /* the rows of a block, `row` doubles apart */
+    double *copy;      /* rows, `row` doubles apart */
     size_t wide, row;
+    size_t copied;     /* rows there whose products are not added yet */
+    int begun;         /* the sums of features are there: before, they are 0 */
 } products;
 
-/* All in one piece of memory, see hessian_scratch. The sums begin with zero. */
+/* All in one piece of memory, see hessian_scratch. */
 INLINE products products_in(double *scratch, size_t d)
 {
     const size_t wide = wide_d(d), to_line = -((uintptr_t)scratch / sizeof *scratch) % LANES;
     double *features = scratch + to_line, *intercept = features + wide * wide;
-    memset(features, 0, (wide * wide + wide + LANES) * sizeof *features);
+    memset(intercept, 0, (wide + LANES) * sizeof *intercept);
     return (products){features, intercept, intercept + wide, intercept + wide + LANES, wide,
-                      copied_row(d)};
+                      copied_row(d), 0, 0};
 }
 
 /* Copy some vectors of features, in standard units if there is a scale, and add the intercept's
@@ -39,7 +46,7 @@ INLINE lanes copy_features(const char *X, const int is_f64, size_t at, size_t d,
                            const products *p, size_t k, const int vectors,
                            const size_t last_count)
 {
-    double *sum = p->intercept + k, *copy = p->copy + k;
+    double *sum = p->intercept + k, *copy = p->copy + p->copied * p->row + k;
     lanes itself = lanes_load(p->itself), s[2], shift_v[2], scale_v[2];
     UNROLL
     for (int v = 0; v < vectors; v++) {
@@ -82,7 +89,7 @@ INLINE void add_products_to(const products *p, size_t rows, size_t j, size_t k,
     for (int c = 0; c < together; c++)
         UNROLL
         for (int v = 0; v < vectors; v++)
-            s[c][v] = lanes_load(sum + c * wide + v * LANES);
+            s[c][v] = p->begun ? lanes_load(sum + c * wide + v * LANES) : lanes_set(0.0);
     for (; rows; rows--, x_j += row, x_k += row, next += step) {
         lanes x[K_TOGETHER];
         __builtin_prefetch(next, 0, 2);
@@ -104,38 +111,44 @@ INLINE void add_products_to(const products *p, size_t rows, size_t j, size_t k,
             lanes_store(sum + c * wide + v * LANES, s[c][v]);
 }
 
-/* Some j by all k <= j. Returns what to ask for next. */
+/* Some j by the k <= j from `first` to `last`. Returns what to ask for next. */
 INLINE const char *add_products_of(const products *p, size_t rows, size_t j, const int together,
-                                   const char *next, size_t step)
+                                   size_t first, size_t last, const char *next, size_t step)
 {
-    size_t k = 0;
-    for (; k + K_TOGETHER * LANES <= j + together; k += K_TOGETHER * LANES, next += rows * step)
+    size_t k = first;
+    if (last > j + together)
+        last = j + together;
+    for (; k + K_TOGETHER * LANES <= last; k += K_TOGETHER * LANES, next += rows * step)
         add_products_to(p, rows, j, k, together, K_TOGETHER, next, step);
-    for (; k < j + together; k += LANES, next += rows * step)
+    for (; k < last; k += LANES, next += rows * step)
         add_products_to(p, rows, j, k, together, 1, next, step);
     return next;
 }
 
 /* All j by all k <= j, from the copy; in its own function, to be compiled once. `bytes` from
  * `next` on are asked for, evenly. */
-static NOINLINE void add_copied(const products *p, size_t rows, size_t d,
-                                                 const char *next, size_t bytes)
+static NOINLINE void add_copied(products *p, size_t d, const char *next, size_t bytes)
 {
+    const size_t rows = p->copied;
     size_t steps = 0, j;
     for (j = 0; j < d; j += J_TOGETHER)
         steps += rows * ((j / LANES + K_TOGETHER) / K_TOGETHER);
     const size_t step = (bytes + steps - 1) / steps;
-    for (j = 0; j + J_TOGETHER / 2 < d; j += J_TOGETHER)
-        next = add_products_of(p, rows, j, J_TOGETHER, next, step);
-    if (j < d)
-        add_products_of(p, rows, j, J_TOGETHER / 2, next, step);
+    for (size_t k = 0; k < d; k += K_NEAR) {
+        for (j = k; j + J_TOGETHER / 2 < d; j += J_TOGETHER)
+            next = add_products_of(p, rows, j, J_TOGETHER, k, k + K_NEAR, next, step);
+        if (j < d)
+            next = add_products_of(p, rows, j, J_TOGETHER / 2, k, k + K_NEAR, next, step);
+    }
+    p->copied = 0;
+    p->begun = 1;
 }
 
 /* A block of rows from element `at` of X on; in standard units if there is a scale. The next block
  * is `ahead` bytes further on, or need not be asked for if that is 0. */
 INLINE void add_products_of_rows(const char *X, const int is_f64, size_t at, size_t d, size_t rows,
                                  const double *curvature, const double *shift, const double *scale,
-                                 const products *p, size_t ahead)
+                                 products *p, size_t ahead)
 {
     double root[BLOCK] ALIGNED;
     lanes itself = lanes_set(0.0);
@@ -148,12 +161,14 @@ INLINE void add_products_of_rows(const char *X, const int is_f64, size_t at, siz
         itself = copy_features(X, is_f64, at, d, rows, root, shift, scale, p, k, 1,
                                d - k < LANES ? d - k : LANES);
     lanes_store(p->itself, itself);
-    add_copied(p, rows, d, X + at * (is_f64 ? 8 : 4) + ahead, ahead);
+    p->copied += rows;
+    if (p->copied + block_rows(d) > BLOCK)
+        add_copied(p, d, X + at * (is_f64 ? 8 : 4) + ahead, ahead);
 }
 
 /* Rows [first, first + rows) of X as they are. Never inlined: the caller needs its registers. */
 static NOINLINE void add_products(const samples *x, size_t first, size_t rows,
-                                  const double *curvature, const products *p, size_t ahead)
+                                  const double *curvature, products *p, size_t ahead)
 {
     if (x->X_kind == F64)
         add_products_of_rows(x->X, 1, first * x->d, x->d, rows, curvature, NULL, NULL, p, ahead);
@@ -162,8 +177,10 @@ static NOINLINE void add_products(const samples *x, size_t first, size_t rows,
 }
 
 /* The sums in order: row j of k <= j, and then the intercept's. */
-static void products_out(const products *p, size_t d, double *out)
+static void products_out(products *p, size_t d, double *out)
 {
+    if (p->copied)
+        add_copied(p, d, (const char *)p->copy, 0); /* nothing is asked for */
     for (size_t j = 0; j < d; out += ++j)
         memcpy(out, p->features + j * p->wide, (j + 1) * sizeof *out);
     memcpy(out, p->intercept, d * sizeof *out);

@@ -62,7 +62,8 @@ class Passes:
     def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:
         """The `size` results of a pass of that kind, over one in `share` rows."""
         if what not in self.runs:
-            self.runs[what] = new_run(what, self.X, self.y, self.s, 0, 1, self.threads)
+            passes = {lib.PYREF_HESSIAN: 1, lib.PYREF_COLUMNS: 2}.get(what, 10)  # or about
+            self.runs[what] = new_run(what, self.X, self.y, self.s, 0, passes, self.threads)
             lib.pyref_run_units(self.runs[what], doubles(self.shift), doubles(self.scale))
         run, out = self.runs[what], zeros(size)
         lib.pyref_run_share(run, share)

@@ -1,4 +1,4 @@
-"""Threads: as many as asked for, only while a call lasts, and never to be seen in an answer.
+"""Threads: as many as asked for, only while a function lasts, and never to be seen in an answer.
 
 (That the answer has the same bits for every number of them is in test_same_bits.py.)
 """
@@ -110,10 +110,11 @@ def test_the_threads_that_are_chosen_for_you(fast):
         call = partial(fast.gradient_descent, X[:rows], Y[:rows], iterations=iterations, **how)
         wanted = min(cores, most) - 1
         assert most_threads_during(call, wanted) == wanted
-    how["iterations"] = 2000
-    # a thread lasts for one iteration then, which is too short for it
-    how["callback"] = lambda k, loss: None
-    assert most_threads_during(lambda: fast.gradient_descent(X, Y, **how)) == 0
+    how["callback"] = lambda k, loss: None  # which has a word after each iteration
+    for rows, iterations, most in ((N, 2000, 29), (1000, 2000, 1)):
+        call = partial(fast.gradient_descent, X[:rows], Y[:rows], iterations=iterations, **how)
+        wanted = min(cores, most) - 1
+        assert most_threads_during(call, wanted) == wanted
 
 
 def test_a_process_that_may_use_one_core_starts_no_thread(fast):
@@ -331,18 +332,151 @@ def test_without_memory_for_threads_the_caller_does_it_all(fast):
         SET_UP
         + """
 import resource
+w = [0.25] * d
+alone = fast.gradient(X, y, w, 0.5, threads=1)
 with open("/proc/self/statm") as file:
     used = int(file.read().split()[0]) * resource.getpagesize()
-threading.stack_size(0)
+threading.stack_size(256 << 10)  # what a helper has
 _, hard = resource.getrlimit(resource.RLIMIT_AS)
-resource.setrlimit(resource.RLIMIT_AS, (used + 7 * 2**20, hard))
+resource.setrlimit(resource.RLIMIT_AS, (used + 192 * 2**10, hard))
 try:
     threading.Thread(target=int).start()
 except RuntimeError:
     pass  # can't start new thread
 else:
     sys.exit("a thread could be started: this shows nothing")
-assert compute(7) == want
+assert fast.gradient(X, y, w, 0.5, threads=7) == alone
 print("done")
 """
+    )
+
+
+# ---------------------------------------------------------------- between the calls of a run
+
+A_RUN = (
+    SET_UP
+    + """
+from pyref.compiled import buffers, ffi, lib, passes
+sys.path.insert(0, "tests")
+from helpers.tasks import settled, tasks
+
+params = array("d", [0.25] * d + [0.5])
+held = buffers.table(X), buffers.labels(y, n)
+
+def new_run(threads):
+    return passes.new_run(lib.PYREF_GRADIENT, *held, None, 0, 10, threads)
+
+def sums(run):
+    out = buffers.zeros(d + 2)
+    passes.finish(run, params, out)
+    return out.tobytes()
+
+alone = sums(new_run(1))
+"""
+)
+
+
+def test_the_same_threads_make_every_pass_of_a_run_and_end_with_it(fast):
+    run(
+        A_RUN
+        + """
+before = tasks()
+made = new_run(4)
+assert tasks() == before  # they start with the first call
+assert sums(made) == alone
+helpers = tasks() - before
+assert len(helpers) == 3
+for _ in range(50):
+    assert sums(made) == alone
+    assert tasks() - before == helpers
+other = new_run(3)
+assert sums(other) == alone
+assert len(tasks() - before) == 5
+ffi.release(made)
+assert settled(before | tasks() - helpers) and not tasks() & helpers
+assert sums(other) == alone
+ffi.release(other)
+assert settled(before)
+print("done")
+"""
+    )
+
+
+def test_between_calls_they_sleep(fast):
+    """After a moment (in which the next call often comes) they take no time, and no call waits."""
+    run(
+        A_RUN
+        + """
+def stats():
+    for task in sorted(tasks() - before):
+        with open(f"/proc/self/task/{task}/stat") as file:
+            yield file.read().rpartition(")")[2].split()
+
+before = tasks()
+made = new_run(4)
+for _ in range(5):
+    assert sums(made) == alone
+    end = time.monotonic() + 20
+    while [state for state, *_ in stats()] != ["S"] * 3:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    used = [fields[11:13] for fields in stats()]  # their time, in the program and in the system
+    time.sleep(0.2)
+    assert [fields[11:13] for fields in stats()] == used
+print("done")
+"""
+    )
+
+
+def test_a_forked_child_forgets_them(fast):
+    """It has a copy of the run, none of its threads: it starts others, or ends without them."""
+    run(
+        A_RUN
+        + """
+made = new_run(4)
+assert sums(made) == alone
+for k in range(30):
+    if k % 3:
+        time.sleep(0.002)  # else they are still awake
+    child = os.fork()
+    if child == 0:
+        mine = tasks()
+        good = len(mine) == 1
+        if k % 2:
+            good = good and sums(made) == alone and len(tasks()) == 4 and sums(made) == alone
+        ffi.release(made)
+        os._exit(0 if good and settled(mine) else 1)
+    assert sums(made) == alone
+    end = time.monotonic() + 20
+    ended = (0, 0)
+    while ended[0] == 0 and time.monotonic() < end:
+        ended = os.waitpid(child, os.WNOHANG)
+    assert ended == (child, 0)
+print("done")
+""",
+        flags=("-W", "error", "-W", "ignore::DeprecationWarning"),
+    )
+
+
+def test_a_fork_in_the_middle_of_a_pass(fast):
+    """A pass that the deadline cut is finished by the child, and by its parent too."""
+    run(
+        A_RUN
+        + """
+made = new_run(4)
+assert sums(made) == alone
+out = buffers.zeros(d + 2)
+at, to = buffers.doubles(params), buffers.doubles(out)
+for k in range(20):
+    for _ in range(k % 3):  # calls whose time is over at once
+        if lib.pyref_run_pass(made, at, 0.0, to):
+            break
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if sums(made) == alone else 1)
+    assert sums(made) == alone
+    assert os.waitpid(child, 0)[1] == 0
+print("done")
+""",
+        flags=("-W", "error", "-W", "ignore::DeprecationWarning"),
     )

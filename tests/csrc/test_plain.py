@@ -159,7 +159,7 @@ def test_the_gradient(plain, fast, every):
 def test_the_second_derivatives(plain, fast, every):
     random = np.random.RandomState(2)
     grid = [(n, d) for n, d in product(ROWS, FEATURES) if n * d * d < 300_000]
-    grid += [(5000, 2), (3001, 8), (20, 130)]
+    grid += [(5000, 2), (3001, 8), (20, 130), (150, 530)]
     tables = [
         some_table(random, "hessian", n, d, weighted, soft=n % 2)
         for (n, d), weighted in product(grid, (False, True))
