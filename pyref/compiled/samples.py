@@ -15,7 +15,7 @@ from typing import Any
 
 from ..fit import head_start
 from ..fit import optimum as safe_fit
-from ..fit.samples import penalised, reach_at_most
+from ..fit.samples import from_standard, penalised, reach_at_most, to_standard
 from ..fit.search import Point, first_guess, newton_step
 from ..fit.separation import FAINT, HARDLY
 from ..front import checks
@@ -85,6 +85,8 @@ def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
 
 class Samples:
     """The twin of pyref.fit.samples.Samples. To be closed by whoever made it."""
+
+    classes, has_errors = 2, True
 
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
@@ -181,6 +183,12 @@ class Samples:
 
     def count(self) -> int:
         return self.passes.X.length
+
+    def standard(self, w: list[float], b: float) -> list[float]:
+        return to_standard(w, b, self.units)  # type: ignore[no-any-return]
+
+    def raw(self, theta: list[float]) -> tuple[list[float], float]:
+        return from_standard(theta, self.units)  # type: ignore[no-any-return]
 
     def objective(self, theta: list[float], with_hessian: bool) -> Point:
         if with_hessian:

@@ -72,9 +72,11 @@ def from_standard(theta, units):
 class Samples:
     """The samples in standard units, and what a fit asks of all of them.
 
-    pyref/compiled/samples.py has a class with the same methods, which are passes over X in C. What
-    is done with the answers is written once, for both.
+    pyref/compiled/samples.py has a class with the same methods, which are passes over X in C, and
+    classes.py one for more classes than two. What is done with the answers is written once.
     """
+
+    classes, has_errors = 2, True
 
     def __init__(self, X, y, s, weight, ridge, reaches, units):
         self.X, self.y, self.s, self.total, self.ridge = X, y, s, weight, ridge
@@ -84,6 +86,12 @@ class Samples:
 
     def count(self):
         return len(self.X)
+
+    def standard(self, w, b):
+        return to_standard(w, b, self.units)
+
+    def raw(self, theta):
+        return from_standard(theta, self.units)
 
     def objective(self, theta, with_hessian):
         """The Point at theta."""

@@ -23,8 +23,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..fit.classes import columns_of
-from ..fit.classes_loop import independent_columns
+from ..fit.columns import columns_of
 from ..front import checks
 from . import solvers
 from .backends import backend
@@ -72,7 +71,8 @@ class LogisticRegression:
     classes_            the labels, sorted if they can be, else in the order of appearance
     coef_, intercept_   two classes: d weights and a number, of the score that speaks for
                         classes_[1]. C > 2 classes: C rows of d weights, and C numbers
-    status_, reason_    "converged", "iterations", "diverged" or "separable", and why, in words
+    status_, reason_    "converged", "separable", "undecided", "iterations" or "diverged" (they
+                        are explained at `pyref.newton`), and why, in words
     converged_          whether status_ is "converged"
     n_iter_, loss_history_
                         updates made; loss_history_[k] is the objective before update k
@@ -176,7 +176,8 @@ class LogisticRegression:
         X is n rows of d numbers: lists, arrays, or a pandas, polars or pyarrow table. y is n
         labels of two or more classes: numbers, words, anything hashable. sample_weight is n
         numbers, 0 or more, that count the rows. callback(k, loss) is called after update k with
-        the objective before it; returning True stops there.
+        the objective before it; returning True stops there. If it has a method stop(), a search for
+        a proof (whether there is an optimum) asks it, too.
 
         TypeError or ValueError names what cannot be used.
         """
@@ -225,6 +226,14 @@ class LogisticRegression:
                 stopped.append(stop)
             return stop
 
+        def asked_to_stop() -> bool:
+            stop = getattr(callback, "stop", None)
+            if stop is not None and stop():
+                stopped.append(True)
+            return bool(stopped)
+
+        called.stop = asked_to_stop  # type: ignore[attr-defined]
+
         # (a memoryview, unlike an array, has a shape, by which C's reader knows it)
         y: Any = memoryview(array("b" if C < 128 else "q", codes)) if compiled else list(codes)
         options: dict[str, Any] = {
@@ -249,7 +258,9 @@ class LogisticRegression:
                 dependent = str(error).partition(DEPENDENT)[0]
                 if not tolerated or dependent == str(error):
                     raise
-                kept = independent_columns(module, table.data, options["sample_weight"], threads)
+                kept = module.FRONT.engine.independent_columns(
+                    table.data, options["sample_weight"], self.threads
+                )
                 if not kept:
                     raise
                 w = None if w is None else [w[j] for j in kept]

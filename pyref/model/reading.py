@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..fit.classes import block
+from ..fit.columns import block
 from ..front import checks
 
 # ---------------------------------------------------------------- X
