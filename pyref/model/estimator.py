@@ -37,6 +37,7 @@ from .reading import (
     naming,
     read_table,
     same_names,
+    without_weight,
 )
 from .summary import summary
 
@@ -175,7 +176,8 @@ class LogisticRegression:
 
         X is n rows of d numbers: lists, arrays, or a pandas, polars or pyarrow table. y is n
         labels of two or more classes: numbers, words, anything hashable. sample_weight is n
-        numbers, 0 or more, that count the rows. callback(k, loss) is called after update k with
+        numbers, 0 or more, that count the rows: a row of weight 0 is not there, and a class all
+        of whose rows weigh 0 is none of classes_. callback(k, loss) is called after update k with
         the objective before it; returning True stops there. If it has a method stop(), a search for
         a proof (whether there is an optimum) asks it, too.
 
@@ -209,8 +211,12 @@ class LogisticRegression:
         n, d, C = table.rows, table.width, len(classes)
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
-        solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
         s, totals = self._weights(sample_weight, classes, codes)
+        left_out = solvers.left_out(classes, totals)
+        if left_out:
+            classes, codes, totals = without_weight(classes, codes, totals)
+            C = len(classes)
+        solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
         w, b = self._start(classes, d, table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
@@ -276,12 +282,13 @@ class LogisticRegression:
 
         all_made = fit.iterations >= iterations
         reason = solvers.reason(
-            fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses
+            fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses, options["l2"]
         )
         if dependent:
             reason += (
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
+        reason += left_out
         errors = getattr(fit, "standard_errors", None)
         return {
             "classes_": classes,

@@ -99,6 +99,21 @@ def softmax_optimum(
     )
 
 
+def left_out(classes: Sequence[Any], totals: Sequence[float]) -> str:
+    """What is to be said of classes that weigh 0 in all; "" if there is none."""
+    names = [
+        repr(label.item() if hasattr(label, "item") else label)
+        for label, total in zip(classes, totals)
+        if not total
+    ]
+    if not names:
+        return ""
+    if len(names) == 1:
+        return f" The class {names[0]} has no weight, and is left out: its rows are not there."
+    some = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
+    return f" The classes {some} have no weight, and are left out: their rows are not there."
+
+
 # Of a descent whose loss is finite and higher than where it began.
 RISING = (
     "After {} iterations the loss is higher than at the beginning: the learning rate is too large"
@@ -119,11 +134,17 @@ def reason(
     stopped: bool,
     all_made: bool,
     losses: Sequence[float],
+    l2: float = 0.0,
 ) -> str:
     """Why a fit ended with this status, in words, with the cure.
 
     `stopped`: the callback stopped it. `all_made`: it made as many iterations as it was allowed.
     """
+    if status == "converged" and solver == "gradient_descent" and not l2:
+        return (
+            "The gradient is zero to within the tolerance. Gradient descent does not ask whether"
+            " there is an optimum: solver='newton' does."
+        )
     if status == "converged":
         return "The gradient is zero to within the tolerance: this is the optimum."
     if status == "separable":

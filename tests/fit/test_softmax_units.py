@@ -39,7 +39,8 @@ def test_powers_of_ten(backend, power, solver):
 @pytest.mark.parametrize("solver", ["newton", "lbfgs"])
 def test_columns_of_unlike_size_and_far_from_zero(backend, solver):
     plain = fitted(X, backend, solver)
-    for given in (X * [1e200, 1e-200], X + np.array([0.0, 1e6]), X * 1e-9 + [3.0, -2.0], X * 3 - 250):
+    far = np.array([0.0, 1e6])
+    for given in (X * [1e200, 1e-200], X + far, X * 1e-9 + [3.0, -2.0], X * 3 - 250):
         model = fitted(given, backend, solver)
         assert model.status_ == "converged"
         # rounding of the column itself: 1e-16 of 1e6, and of 3 in units of 1e-9
