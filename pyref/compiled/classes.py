@@ -7,6 +7,7 @@ is wide or with numbers whose squares are none, a copy of X in standard units is
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 from copy import copy
@@ -21,7 +22,7 @@ from ..second_order import ROUNDING
 from . import buffers, ffi, lib
 from .buffers import Buffer, doubles, zeros
 from .passes import SECONDS_IN_C, finish, new_run
-from .samples import Passes, Samples
+from .samples import Passes, Samples, dot, plus
 
 FAR = 100  # so much further from 0 than wide, a column has lost two digits in its own units
 LARGE = 1e100  # numbers above it, or below its inverse, are not multiplied with each other
@@ -55,11 +56,16 @@ class ClassSamples(classes.ClassSamples):
         y = list(y)
         s = array("d", [1.0]) * len(y) if s is None else s
         super().__init__(X, y, s, total, count, units, self.plain.ridge, self.plain.reaches)
-        self.X, self.table = X, buffers.table(X)
-        self.labels = buffers.class_labels(array("b" if count < 128 else "q", y), len(y))
-        self.weights = buffers.sample_weights(s, len(y))
+        self.read(X, y, s)
         self.unit_shifts = array("d", self.scales[0])
         self.unit_scales = array("d", [1 / spread for spread in self.scales[1]])
+
+    def read(self, X: Any, y: list[int], s: array[float]) -> None:
+        """To have these rows."""
+        self.X, self.y, self.s, self.table = X, y, s, buffers.table(X)
+        kind = "b" if self.classes < 128 else "q"
+        self.labels = buffers.class_labels(memoryview(array(kind, y)), len(y))
+        self.weights = buffers.sample_weights(s, len(y))
 
     def close(self) -> None:
         self.plain.close()
@@ -180,8 +186,23 @@ class ClassSamples(classes.ClassSamples):
         at_zeros = self.plain.objective([0.0] * self.m, True)
         return self.plain.dependent_column(at_zeros.hess)
 
-    def solver(self) -> Any:
-        return triangle_of, self.plain.solve
+    def algebra(self) -> Any:
+        return triangle_of, self.plain.solve, dot, plus
+
+    def variances(self, T: Any, last: Any) -> Any:
+        return self.plain.variances(T, array("d", last))
+
+    def pair(self, change: Any, turn: Any) -> Any:
+        return self.plain.pair(change, turn)
+
+    def some(self, share: int) -> ClassSamples:
+        rows = range(0, self.count(), share)
+        X, s = taken(self.X, list(rows)), array("d", self.s[::share])
+        some = copy(self)
+        some.runs, some.latest, some.at_zeros = {}, (None, None), None
+        some.read(X, self.y[::share], s)
+        some.total = math.fsum(s)
+        return some
 
 
 def triangle_of(hess: list[list[float]], shift: float) -> array[float] | None:

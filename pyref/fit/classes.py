@@ -27,12 +27,16 @@ to first order every p_ik becomes p_ik (1 - (sum of p_ic z_c) + z_k), where z = 
 the gradient is zero. These are forces if they are > 0.
 """
 
+from math import sqrt
+
 from ..front import checks
+from ..logistic import total
 from ..multinomial import softmax, softmax_gradient
 from ..second_order import ROUNDING, dot, lbfgs_step, plus, solve
-from .samples import dependent_column, penalised, triangle
+from .head_start import WIDE
+from .samples import Samples, dependent_column, penalised, triangle
 from .search import DAMPING, Point, first_guess, newton_step
-from .separation import FAINT, HARDLY
+from .separation import FAINT, HARDLY, fate
 
 
 class ClassSamples:
@@ -44,14 +48,14 @@ class ClassSamples:
 
     has_errors = False
 
-    def __init__(self, X, y, s, total, classes, units, ridge, reaches):
-        self.X, self.y, self.s, self.total, self.classes = X, y, s, total, classes
+    def __init__(self, X, y, s, weight, classes, units, ridge, reaches):
+        self.X, self.y, self.s, self.total, self.classes = X, y, s, weight, classes
         self.units, self.m = units, len(ridge)
         self.ridge, self.reaches = ridge * classes, reaches * classes
         # A class without a row is pushed away by all rows, and nothing holds its intercept.
         self.one_class = len(set(y)) < classes
         self.latest = None, None  # theta, and its probabilities
-        self.columns = None
+        self.columns = self.at_zeros = None
 
     # Passes over the rows
 
@@ -93,13 +97,21 @@ class ClassSamples:
         """a_i"""
         return self.X[i] + [1.0]
 
-    def solver(self):
-        """(triangle, solve): Cholesky's of a matrix with a number added to its diagonal."""
-        return triangle, solve
-
     def algebra(self):
-        """(dot, plus)"""
-        return dot, plus
+        """(triangle, solve, dot, plus); triangle(M, shift) of M with shift on its diagonal."""
+        return triangle, solve, dot, plus
+
+    def variances(self, T, last):
+        return Samples.variances(self, T, last)
+
+    def some(self, share):
+        """One in `share` of these samples, taken from everywhere."""
+        units, m = self.units, self.m
+        s = self.s[::share]
+        return ClassSamples(
+            self.X[::share], self.y[::share], s, total(s), self.classes, units, self.ridge[:m],
+            self.reaches[:m],
+        )  # fmt: skip
 
     # theta, and (W, b): d rows of C, and C
 
@@ -165,16 +177,16 @@ class ClassSamples:
                 for block in (own[c], own[k]):
                     for j in range(m):
                         block[j] = plus(block[j], 1.0, M[j])
-        rows, total = [], self.total
+        rows, weight = [], self.total
         for c in range(C - 1):
             for j in range(m):
                 # The penalty is on all C classes: r/2 times the sum of (v_c - mean of v)^2.
                 r = self.ridge[j]
                 row = []
                 for k in range(c):
-                    row.extend([-h / total for h in shared[c, k][j]])
+                    row.extend([-h / weight for h in shared[c, k][j]])
                     row[k * m + j] -= r / C
-                row.extend([h / total for h in own[c][j][: j + 1]])
+                row.extend([h / weight for h in own[c][j][: j + 1]])
                 row[-1] += r - r / C
                 rows.append(row)
         return rows
@@ -185,8 +197,8 @@ class ClassSamples:
         theta, strong_only = hess
         ps = self.probabilities(theta)
         H = self.hessian(self.strong(ps)[0] if strong_only else ps)
-        step, T = newton_step(H, grad[: -self.m], *self.solver())
-        return self.centred(step + [0.0] * self.m), T
+        step, T = newton_step(H, grad[: -self.m], *self.algebra()[:2])
+        return self.centred(list(step) + [0.0] * self.m), T
 
     def dependent_column(self, _):
         return dependent_column(self.products(self.s))
@@ -195,7 +207,39 @@ class ClassSamples:
         return change, turn
 
     def lbfgs_step(self, pairs, grad, T):
-        return lbfgs_step(pairs, grad, first_guess(pairs, self.ridge, dot))
+        def by_triangle(v):
+            return self.centred(list(solve(T, v[: -self.m])) + [0.0] * self.m)
+
+        _, solve, dot, plus = self.algebra()
+        guess = self.first_guess(pairs) if T is None else by_triangle
+        return lbfgs_step(pairs, grad, guess, dot, plus)
+
+    def first_guess(self, pairs):
+        """The inverse Hessian that L-BFGS corrects, where nothing better is known: a product."""
+        # The inverse of the Hessian at zero, where every p is 1/C: then each class has the block
+        #
+        #     (the sum of s_i a_i a_i' / total) / C  +  the penalty
+        #
+        # and there is nothing between the classes, if theta sums to 0 over them.
+        triangle, solve, dot, _ = self.algebra()
+        if self.at_zeros is None and self.m <= WIDE:
+            M = self.products(self.s)
+            scale = self.total * self.classes
+            M = [[v / scale for v in row] for row in M]
+            for j in range(self.m):
+                M[j][j] += self.ridge[j]
+            self.at_zeros = triangle(M, 0.0) or triangle(M, DAMPING)
+        T = self.at_zeros
+        if T is None:
+            return first_guess(pairs, self.ridge, dot)
+        scale = 1.0
+        if pairs:  # to agree with the newest pair
+            change, turn = pairs[-1]
+            scale = dot(change, turn) / dot(turn, self.by_blocks(solve, T, turn))
+        return lambda v: [scale * u_j for u_j in self.by_blocks(solve, T, v)]
+
+    def by_blocks(self, solve, T, v):
+        return [u_j for block in self.blocks(v) for u_j in solve(T, block)]
 
     # Moves and forces (separation.py)
 
@@ -218,8 +262,8 @@ class ClassSamples:
         columns = [zs[c::C] for c in range(C)]
         middle, weight = [0.0] * len(self.y), [0.0] * len(self.y)
         for p, z in zip(ps, columns):
-            middle = [total + p_i * z_i for total, p_i, z_i in zip(middle, p, z)]
-            weight = [total + p_i for total, p_i in zip(weight, p)]
+            middle = [added + p_i * z_i for added, p_i, z_i in zip(middle, p, z)]
+            weight = [added + p_i for added, p_i in zip(weight, p)]
         furthest = checks.MINUS_INFINITY
         for k, (p, z) in enumerate(zip(ps, columns)):
             for y_i, p_i, z_i, middle_i, weight_i in zip(self.y, p, z, middle, weight):
@@ -245,6 +289,50 @@ class ClassSamples:
         product = Product(self, forces)
         return product.sum_of(forces), product
 
+    def fate(self, here, budget):
+        """Whether there is an optimum: True, False, or None if in doubt."""
+        return self.surely_balanced(here) or fate(self, here.theta, budget)
+
+    def surely_balanced(self, here):
+        """Whether the forces at theta are so nearly in balance that little must change for it."""
+        # CG (separation.py) asks for v, where H v = the sum of the forces, or minus the gradient g,
+        # and H = the sum of f_ik D_ik D_ik'. Without it: take of H only what lies between the
+        # commonest class o and each other k, with u_k = v_k - v_o.
+        #
+        #     v' H v  >=  the sum over k of u_k' M_k u_k
+        #     M_k  =  the sum of f_i a_i a_i' over the rows of o, pushed by k, and of k, pushed by o
+        #
+        # As v' H v = -(the sum of g_k . u_k), by Cauchy and Schwarz both sides are at most
+        # delta^2 = the sum of g_k . M_k^-1 g_k, and no |a . u_k| exceeds delta |L_k^-1 a|, where
+        # L_k L_k' = M_k. A move is the difference of two.
+        triangle, solve, dot, _ = self.algebra()
+        counts = [0] * self.classes
+        for y_i in self.y:
+            counts[y_i] += 1
+        o = counts.index(max(counts))
+        ps, square, longest = self.probabilities(here.theta), 0.0, 0.0
+        last = [0.0] * (self.m - 1) + [1.0]
+        for k, g in enumerate(self.blocks(here.grad)):
+            if k == o:
+                continue
+            T = triangle(
+                self.products(
+                    [
+                        s_i / self.total * (p_k if y_i == o else p_o if y_i == k else 0.0)
+                        for s_i, y_i, p_k, p_o in zip(self.s, self.y, ps[k], ps[o])
+                    ]
+                ),
+                0.0,
+            )
+            if T is None:
+                return False
+            lengths = [sqrt(v) for v in self.variances(T, last)]  # |L_k^-1 e_j|
+            # (no entry of g is off by more than ROUNDING: a column's mean size is at most 1)
+            delta = sqrt(dot(g, solve(T, g))) + ROUNDING * total(lengths)
+            square += delta * delta
+            longest = max(longest, dot(self.reaches[: self.m], lengths))
+        return 2 * longest * sqrt(square) < 0.5
+
     def furthest(self, v):
         """The furthest that v moves a row onward."""
         return max([max(moves) for moves in self.moves(v)])
@@ -255,6 +343,8 @@ class ClassSamples:
 
     def separates(self, v):
         """True if v proves the data separable. Moves that may be rounding count as none."""
+        if not any(v):
+            return False
         C, blocks, found = self.classes, self.blocks(v), False
         # The most that the terms of a score add up to without their signs. A move that is more
         # than the rounding of so much needs no closer look.
@@ -313,9 +403,9 @@ class Product:
         y = self.samples.y
         own = [0.0] * len(y)
         for k, column in enumerate(f):
-            own = [total + f_i if y_i != k else total for total, f_i, y_i in zip(own, column, y)]
+            own = [added + f_i if y_i != k else added for added, f_i, y_i in zip(own, column, y)]
         return [
-            [total if y_i == k else f_i for total, f_i, y_i in zip(own, column, y)]
+            [added if y_i == k else f_i for added, f_i, y_i in zip(own, column, y)]
             for k, column in enumerate(others)
         ]
 
@@ -330,7 +420,7 @@ class Product:
 
     def _solver(self, c):
         M = self.samples.products(c)
-        triangle, solve = self.samples.solver()
+        triangle, solve, _, _ = self.samples.algebra()
         largest = max([M[j][j] for j in range(len(M))]) or 1.0
         T = triangle(M, 0.0) or triangle(M, DAMPING * largest)
         return lambda v: solve(T, v)

@@ -13,7 +13,7 @@ from ..second_order import dot, plus
 from .head_start import head_start
 from .samples import penalty, reach_at_most
 from .search import bottom_of_parabola, line_search
-from .separation import Budget, fate, step_proves_optimum
+from .separation import Budget, step_proves_optimum
 
 
 def _start(is_newton, samples, theta, l2):
@@ -148,7 +148,7 @@ def _settle_optimum(samples, here, step, by_step, in_doubt, budget):
     """Whether there is an optimum: True, False, or None if that is not known yet."""
     if by_step and step_proves_optimum(samples, here, step):
         return True
-    return fate(samples, here.theta, budget) if in_doubt else None
+    return samples.fate(here, budget) if in_doubt else None
 
 
 def _distance(is_newton, samples, here, step, to_the_end, tolerance):

@@ -19,6 +19,7 @@ from ..logistic import gradient, total
 from ..second_order import cholesky, dot, hessian, lbfgs_step, solve, solve_lower
 from .search import Point, first_guess, newton_step
 from .separation import (
+    fate,
     forces_and_push,
     onward,
     product_with_rows,
@@ -180,6 +181,10 @@ class Samples:
 
     def separates(self, v):
         return separates(self.X, self.y, v)
+
+    def fate(self, here, budget):
+        """Whether there is an optimum: True, False, or None if in doubt."""
+        return fate(self, here.theta, budget)
 
 
 def add_to_diagonal(hess, values):

@@ -88,8 +88,8 @@ def step_proves_optimum(samples, here, step):
 # What the search for a proof may cost in one fit: so many products with a matrix of all rows, each
 # about a pass over them, and of a small table more. (A count, and no time: the answer must not
 # depend on the machine.)
-PRODUCTS = 1000
-NUMBERS = 10_000_000  # of theta, once for each row: these are multiplied in a product
+PRODUCTS = 200
+NUMBERS = 50_000_000  # those of theta, once for each row: what is multiplied in a product
 
 
 class Budget:

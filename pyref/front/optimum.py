@@ -83,7 +83,7 @@ class Optimum:
                           is where the run stood when that was seen, and says no more than which
                           way.
             "undecided"   The gradient is as small, or rounding allows no lower F, but the search
-                          for a proof of either has spent its budget: about 1000 passes over X.
+                          for a proof of either has spent its budget: 200 passes over a large X.
             "iterations"  All were made, or the callback stopped the run, or rounding allows no
                           lower F and none of the above is sure.
             "diverged"    The next parameters would not be finite: (w, b) are the last that are.
