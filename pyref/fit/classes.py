@@ -153,8 +153,7 @@ class ClassSamples:
         loss, grad = self.sums(theta)
         F, grad = penalised(loss, self.centred(grad), self.total, self.ridge, theta)
         # The Hessian is made when a step is to be found: a line search looks at many points.
-        hess = (theta, False) if with_hessian else None
-        return Point(theta, F, grad, hess, loss)
+        return Point(theta, F, grad, theta if with_hessian else None, loss)
 
     def probabilities(self, theta):
         """For each class its n probabilities."""
@@ -194,9 +193,7 @@ class ClassSamples:
     # Steps
 
     def newton_step(self, hess, grad):
-        theta, strong_only = hess
-        ps = self.probabilities(theta)
-        H = self.hessian(self.strong(ps)[0] if strong_only else ps)
+        H = self.hessian(self.probabilities(hess))
         step, T = newton_step(H, grad[: -self.m], *self.algebra()[:2])
         return self.centred(list(step) + [0.0] * self.m), T
 
@@ -248,31 +245,20 @@ class ClassSamples:
         zs = self.scores(v)
         return max(max(zs), -min(zs))
 
-    def strong(self, ps):
-        """Probabilities of which those too faint to be relied upon are 0; are there none?"""
-        if min([min(p) for p in ps]) >= FAINT:
-            return ps, True
-        return [[p_i if p_i >= FAINT else 0.0 for p_i in p] for p in ps], False
-
     def onward(self, theta, v):
-        """The most that a force shrinks, relative to itself, where v brings them into balance;
-        are there no faint ones, which are left as they are?"""
-        ps, all_strong = self.strong(self.probabilities(theta))
-        zs, C = self.scores(v), self.classes
-        columns = [zs[c::C] for c in range(C)]
-        middle, weight = [0.0] * len(self.y), [0.0] * len(self.y)
-        for p, z in zip(ps, columns):
-            middle = [added + p_i * z_i for added, p_i, z_i in zip(middle, p, z)]
-            weight = [added + p_i for added, p_i in zip(weight, p)]
-        furthest = checks.MINUS_INFINITY
-        for k, (p, z) in enumerate(zip(ps, columns)):
-            for y_i, p_i, z_i, middle_i, weight_i in zip(self.y, p, z, middle, weight):
-                if p_i and y_i != k and not middle_i - weight_i * z_i <= furthest:
-                    furthest = middle_i - weight_i * z_i
-        return furthest, all_strong
+        """The most that a force shrinks, relative to itself, where v brings them into balance.
 
-    def strong_hessian(self, theta):
-        return theta, True
+        And True: of faint forces none needs to be left as it is. Cholesky's triangle has rows of
+        at least ROUNDING of a diagonal, so that no step is made of the gradient's rounding."""
+        zs, C, furthest = self.scores(v), self.classes, checks.MINUS_INFINITY
+        columns, middle = [zs[c::C] for c in range(C)], [0.0] * len(self.y)
+        for p, z in zip(self.probabilities(theta), columns):
+            middle = [added + p_i * z_i for added, p_i, z_i in zip(middle, p, z)]
+        for k, z in enumerate(columns):
+            for y_i, z_i, middle_i in zip(self.y, z, middle):
+                if y_i != k and not middle_i - z_i <= furthest:
+                    furthest = middle_i - z_i
+        return furthest, True
 
     def moves(self, v):
         """How far v moves each row onward against each class: C lists of n."""

@@ -8,6 +8,7 @@ import pytest
 from helpers.separation import separable
 
 import pyref
+from pyref.fit import classes
 from pyref.model.solvers import softmax_optimum
 
 
@@ -50,3 +51,76 @@ def test_random_tables_against_the_linear_program(impl, C, newton):
             assert np.abs([*np.ravel(grad_W), *grad_b]).max() < 1e-6 * len(X)
             assert fit.iterations < (20 if newton else 150)
     assert min(seen.values()) >= 3
+
+
+# ---------------------------------------------------------------- no optimum, from anywhere
+
+RARE = [[float(i % 7), float(i in (8, 23))] for i in range(42)]
+CLASSES = [2 if i in (8, 23) else (i * i + i // 5) % 3 for i in range(42)]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("far", [10.0, 20.0, 25.0, 30.0, 40.0, 300.0])
+@pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
+def test_a_start_far_out_proves_nothing(impl, newton, far, turned):
+    """All is flat there: the two rows that run away are certain, and the others at their best."""
+    X = np.array(RARE) @ ([[1.0, 0.6], [-0.3, 0.9]] if turned else np.eye(2))
+    plain = fitted(impl, [row[:1] for i, row in enumerate(RARE) if i not in (8, 23)],
+                   [c for i, c in enumerate(CLASSES) if i not in (8, 23)], 3)  # fmt: skip
+    W = np.array([plain.w[0], [0.0, 0.0, far]])
+    if turned:
+        W = np.linalg.solve([[1.0, 0.6], [-0.3, 0.9]], W)
+    start = {"W": W.tolist(), "b": list(plain.b)}
+    for tolerance in (1e-10, 1e-3):
+        fit = fitted(
+            impl, X.tolist(), CLASSES, 3, newton=newton, tolerance=tolerance, **start
+        )  # fmt: skip
+        assert fit.status == "separable"
+
+
+@pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
+@pytest.mark.parametrize("l2", [0.0, 0.5])
+def test_a_class_without_a_row_has_no_optimum(impl, newton, l2):
+    """Its intercept runs away: nothing holds it, penalty or not."""
+    fit = fitted(impl, RARE, CLASSES, 4, newton=newton, l2=l2)
+    assert (fit.status, fit.iterations) == ("separable", 0)
+
+
+OVERLAP = [[float(i % 7)] for i in range(42)], [(i * i + i // 5) % 3 for i in range(42)]
+APART = [[float(i)] for i in range(9)], [0, 0, 0, 1, 1, 1, 2, 2, 2]
+TOUCHING = [[float(i)] for i in (0, 1, 2, 2, 3, 4, 4, 5, 6)], APART[1]
+
+
+@pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
+def test_rows_far_out_on_their_own_side_do_not_hide_the_balance(impl, newton):
+    assert fitted(impl, *OVERLAP, 3, newton=newton).status == "converged"
+    # forces far below 1e-9, which are lost in the rounding of the others
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.normal(0, 1, 60), [90, 95, 99], [-90, -95]])
+    y = np.concatenate([rng.integers(0, 3, 60), [2, 2, 2], [0, 0]])
+    y[:60] = np.where(x[:60] + rng.normal(0, 2, 60) > 0.5, 2, y[:60])
+    assert fitted(impl, x[:, None].tolist(), y.tolist(), 3, newton=newton).status == "converged"
+
+
+@pytest.mark.parametrize("tolerance", [1e-10, 0.05])
+@pytest.mark.parametrize("table", [APART, TOUCHING], ids=["apart", "touching"])
+@pytest.mark.parametrize("newton", [True, False], ids=["newton", "lbfgs"])
+def test_a_loose_tolerance_proves_nothing(impl, newton, table, tolerance):
+    fit = fitted(impl, *table, 3, newton=newton, tolerance=tolerance, iterations=500)
+    assert fit.status == "separable"
+    # (L-BFGS asks for more than its own parameters only where it is flat)
+    assert fit.iterations <= (10 if newton else 32 if table is APART else 100)
+
+
+def test_lbfgs_keeps_ten_pairs(impl, monkeypatch):
+    seen, step = [], classes.lbfgs_step
+
+    def counting(pairs, *rest):
+        seen.append(len(pairs))
+        return step(pairs, *rest)
+
+    monkeypatch.setattr(classes, "lbfgs_step", counting)
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(60, 5)).tolist(), rng.integers(0, 3, 60).tolist()
+    assert fitted(impl, X, y, 3, newton=False).status == "converged"
+    assert max(seen) == 10
