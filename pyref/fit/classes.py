@@ -331,6 +331,8 @@ class ClassSamples:
         """True if v proves the data separable. Moves that may be rounding count as none."""
         if not any(v):
             return False
+        # What all classes have alike moves nothing, and must not count for the terms' size.
+        v = self.centred(v)
         C, blocks, found = self.classes, self.blocks(v), False
         # The most that the terms of a score add up to without their signs. A move that is more
         # than the rounding of so much needs no closer look.

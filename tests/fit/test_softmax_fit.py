@@ -124,3 +124,18 @@ def test_lbfgs_keeps_ten_pairs(impl, monkeypatch):
     X, y = rng.normal(size=(60, 5)).tolist(), rng.integers(0, 3, 60).tolist()
     assert fitted(impl, X, y, 3, newton=False).status == "converged"
     assert max(seen) == 10
+
+
+@pytest.mark.parametrize("power", range(1, 8))
+def test_classes_that_overlap_by_little(impl, power):
+    """At both borders two rows are on the wrong side of each other, by less and less."""
+    gap = 10.0**-power
+    x = [-3.0, -2.0, -1.0, 0.0, gap, 1.0, 2.0, 4.0, 5.0, 5.0 + gap, 6.0, 7.0, 8.0]
+    y = [0, 0, 0, 1, 0, 1, 1, 1, 2, 1, 2, 2, 2]
+    X = [[t] for t in x]
+    assert power > 6 or not separable(X, y, 3)  # (beyond that is the linear program's tolerance)
+    fit = fitted(impl, X, y, 3)
+    assert fit.status == "converged"
+    _, grad_W, grad_b = pyref.softmax_gradient(X, y, fit.w, fit.b)
+    assert np.abs([*np.ravel(grad_W), *grad_b]).max() < 1e-8
+    assert fitted(impl, X, y, 3, newton=False, iterations=300).status != "separable"
