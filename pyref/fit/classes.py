@@ -383,8 +383,7 @@ class Product:
     def sum_of(self, f):
         """The sum of f_ik D_ik."""
         signed = [[-f_i for f_i in column] for column in f]
-        # it sums to 0 over the classes but for rounding, which CG would make much of
-        return self.samples.centred(self.samples.combined(self._with_own(f, signed)))
+        return self.samples.combined(self._with_own(f, signed))
 
     def _with_own(self, f, others):
         """others, and where k is the row's own class the sum of the f of all others."""
