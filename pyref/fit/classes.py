@@ -409,7 +409,7 @@ class Product:
         M = self.samples.products(c)
         triangle, solve, _, _ = self.samples.algebra()
         largest = max([M[j][j] for j in range(len(M))]) or 1.0
-        T = triangle(M, 0.0) or triangle(M, DAMPING * largest)
+        T = triangle(M, DAMPING * largest)
         return lambda v: solve(T, v)
 
 
