@@ -7,6 +7,8 @@ answer is not finite, X is looked through for the NaN or the infinity that made 
 
 from . import logistic, multinomial, second_order
 from .fit import optimum as safe_fit
+from .fit.classes import ClassSamples
+from .fit.columns import independent
 from .fit.samples import standardised
 from .front import checks
 from .front.checks import (
@@ -38,6 +40,7 @@ __all__ = (
     "categorical_cross_entropy_with_logits",
     "class_label_values",
     "class_labels",
+    "class_optimum",
     "classes_of",
     "curvature",
     "gradient",
@@ -45,6 +48,7 @@ __all__ = (
     "gradient_descent",
     "gradient_descent_logistic",
     "hessian",
+    "independent_columns",
     "label_values",
     "labels",
     "length",
@@ -233,6 +237,28 @@ def optimum(
     checks.table_values(X)
     samples = standardised(*counted(X, y, s), total, l2)
     return safe_fit.run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback)
+
+
+def class_optimum(
+    is_newton, X, y, s, C, memory, W, b, l2, tolerance, iterations, callback, threads
+):
+    """The same with C classes: of class numbers y, W of d rows of C, and C intercepts."""
+    samples = class_samples(X, y, s, C, l2)
+    return safe_fit.run(is_newton, samples, memory, W, b, l2, tolerance, iterations, callback)
+
+
+def class_samples(X, y, s, C, l2):
+    checks.table_values(X)
+    total = checks.sample_weight_values(s, len(y))
+    X, y, s = counted(X, y, s)
+    plain = standardised(X, y, s, total, l2)
+    return ClassSamples(plain.X, y, plain.s, total, C, plain.units, plain.ridge, plain.reaches)
+
+
+def independent_columns(X, s, threads):
+    """The columns of X that are no combination of a constant and of columns before them."""
+    samples = class_samples(X, [0] * len(X), s, 1, 0.0)
+    return independent(samples.products(samples.s))
 
 
 # ---------------------------------------------------------------- rows that are predicted

@@ -9,7 +9,7 @@ import platform
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..fit.classes import block
+from ..fit.columns import block
 
 # The package's own name: the folder may have been copied under another one.
 PACKAGE = str(__package__).rpartition(".")[0]

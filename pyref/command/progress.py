@@ -82,6 +82,11 @@ class Progress:
                 self._show(loss, now - self.began)
         return False
 
+    def stop(self) -> bool:
+        """Whether to stop before the update is over: a search for a proof may take long."""
+        self.stopped = self.stopped or self.asked
+        return self.stopped
+
     def _show(self, loss: float, seconds: float) -> None:
         if self.bar is None and not self.line:
             self.bar = self._new_bar()

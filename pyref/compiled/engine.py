@@ -40,6 +40,7 @@ from .buffers import (
     zeros,
 )
 from .buffers import thread_count as threads
+from .classes import class_optimum, independent_columns
 from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
 from .scores import probabilities, scores
 
@@ -50,6 +51,7 @@ __all__ = (
     "categorical_cross_entropy_with_logits",
     "class_label_values",
     "class_labels",
+    "class_optimum",
     "classes_of",
     "curvature",
     "gradient",
@@ -57,6 +59,7 @@ __all__ = (
     "gradient_descent",
     "gradient_descent_logistic",
     "hessian",
+    "independent_columns",
     "label_values",
     "labels",
     "length",

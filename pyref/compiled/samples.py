@@ -15,9 +15,9 @@ from typing import Any
 
 from ..fit import head_start
 from ..fit import optimum as safe_fit
-from ..fit.samples import penalised, reach_at_most
+from ..fit.samples import from_standard, penalised, reach_at_most, to_standard
 from ..fit.search import Point, first_guess, newton_step
-from ..fit.separation import FAINT, HARDLY
+from ..fit.separation import FAINT, HARDLY, Budget, fate
 from ..front import checks
 from ..front.checks import Newton
 from ..second_order import ROUNDING, lbfgs_step
@@ -33,11 +33,11 @@ def _as_array(values: Sequence[float]) -> array[float]:
     return values if isinstance(values, array) else array("d", values)
 
 
-def _dot(u: Sequence[float], v: Sequence[float]) -> float:
+def dot(u: Sequence[float], v: Sequence[float]) -> float:
     return lib.pyref_dot(doubles(_as_array(u)), doubles(_as_array(v)), len(u))
 
 
-def _plus(u: Sequence[float], t: float, v: Sequence[float]) -> array[float]:
+def plus(u: Sequence[float], t: float, v: Sequence[float]) -> array[float]:
     out = zeros(len(u))
     lib.pyref_plus(doubles(_as_array(u)), t, doubles(_as_array(v)), doubles(out), len(u))
     return out
@@ -86,6 +86,8 @@ def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
 
 class Samples:
     """The twin of pyref.fit.samples.Samples. To be closed by whoever made it."""
+
+    classes, has_errors = 2, True
 
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
@@ -183,6 +185,12 @@ class Samples:
     def count(self) -> int:
         return self.passes.X.length
 
+    def standard(self, w: list[float], b: float) -> list[float]:
+        return to_standard(w, b, self.units)  # type: ignore[no-any-return]
+
+    def raw(self, theta: list[float]) -> tuple[list[float], float]:
+        return from_standard(theta, self.units)  # type: ignore[no-any-return]
+
     def objective(self, theta: list[float], with_hessian: bool) -> Point:
         if with_hessian:
             found = self._hessian(theta, checks.INFINITY)
@@ -249,8 +257,8 @@ class Samples:
         def by_triangle(v: Sequence[float]) -> list[float]:
             return self.solve(T, v)
 
-        guess = first_guess(pairs, self.ridge, _dot) if T is None else by_triangle
-        return lbfgs_step(pairs, grad, guess, _dot, _plus)
+        guess = first_guess(pairs, self.ridge, dot) if T is None else by_triangle
+        return lbfgs_step(pairs, grad, guess, dot, plus)
 
     # Moves and forces. No column leads a score further than its own largest value does, and
     # where that proves enough, X need not be read.
@@ -297,6 +305,9 @@ class Samples:
             return False
         back, onward = self._make(lib.PYREF_SEPARATES, [*v, ROUNDING], 2)
         return onward > 0 and not back
+
+    def fate(self, here: Point, budget: Budget) -> bool | None:
+        return fate(self, here.theta, budget)  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------- the functions

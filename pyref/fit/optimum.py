@@ -11,27 +11,27 @@ from ..front import checks
 from ..front.checks import Newton
 from ..second_order import dot, plus
 from .head_start import head_start
-from .samples import from_standard, penalty, reach_at_most, to_standard
+from .samples import penalty, reach_at_most
 from .search import bottom_of_parabola, line_search
-from .separation import fate, step_proves_optimum
+from .separation import Budget, step_proves_optimum
 
 
-def _start(is_newton, samples, units, theta, l2):
+def _start(is_newton, samples, theta, l2):
     """(the best point known, a head start's T, True if there is an optimum)"""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     T, has_optimum = None, True if l2 else None
     independent = not is_newton or l2 > 0  # or of no interest
     if not any(theta):
         found = head_start(is_newton, samples, len(theta))
-        if found and _finite(*from_standard(found[0], units)):
+        if found and _finite(*samples.raw(found[0])):
             theta, T, overlap = found
             independent, has_optimum = True, has_optimum or overlap
     here = None
     if any(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and T is None)
-    if here is None or not here.F < log(2) or not independent:  # F may be no number
-        at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
+    if here is None or not here.F < log(samples.classes) or not independent:  # F may be no number
+        at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log C
         if not independent:
             _refuse_dependent_columns(samples, at_zeros.hess)
         if here is None or not here.F < at_zeros.F:
@@ -46,7 +46,10 @@ def _refuse_dependent_columns(samples, hess_at_zero):
 
 
 def _finite(w, b):
-    return all([checks.is_finite(value) for value in w + [b]])
+    # numbers, or with more than two classes a list of them for each feature, and one for b
+    parts = w + [b]
+    values = parts if type(b) is float else [value for part in parts for value in part]
+    return all([checks.is_finite(value) for value in values])
 
 
 PATIENCE = 10  # Newton's method has ended after as many steps, or something is the matter
@@ -54,14 +57,14 @@ PATIENCE = 10  # Newton's method has ended after as many steps, or something is 
 
 def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
     """Newton(...), as `pyref.newton` says it, from samples in standard units; all is checked."""
-    units = samples.units
-    given = to_standard(w, b, units)
-    here, guess, has_optimum = _start(is_newton, samples, units, given, l2)
+    given = samples.standard(w, b)
+    here, guess, has_optimum = _start(is_newton, samples, given, l2)
     if here.theta is not given:
-        w, b = from_standard(here.theta, units)
+        w, b = samples.raw(here.theta)
     losses, loss, errors = [], here.loss, None
     pairs, distance, stuck = [], checks.INFINITY, False
     status = "separable" if samples.one_class else None
+    budget = Budget(samples.count() * len(given), callback)
     while status is None:
         # Which way, and is there an optimum?
         k, loss = len(losses), here.loss
@@ -75,9 +78,15 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         last = stuck or k == iterations
         if has_optimum is None:
             in_doubt = flat or last or (is_newton and k >= PATIENCE)
-            has_optimum = _settle_optimum(samples, here, step, flat and exact, in_doubt)
+            has_optimum = _settle_optimum(samples, here, step, flat and exact, in_doubt, budget)
         if has_optimum is False:
             status = "separable"
+            break
+        if budget.stopped:
+            status = "iterations"
+            break
+        if has_optimum is None and budget.spent and (flat or stuck):
+            status = "undecided"
             break
 
         # How far is it still? As far as this step. Or, where the Hessian of some rows makes each
@@ -94,9 +103,9 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         if has_optimum and flat and near and by_newton == is_newton:
             status = "converged"
             if exact or guided:
-                w, b, loss = _last_step(samples, units, here, step)
-            if exact and not l2:
-                errors = _standard_errors(samples, T, units)
+                w, b, loss = _last_step(samples, here, step)
+            if exact and not l2 and samples.has_errors:
+                errors = _standard_errors(samples, T)
             break
         if last and by_newton != is_newton:  # now let the Hessian of all rows have its say
             here, stuck, distance = samples.objective(here.theta, True), False, checks.INFINITY
@@ -113,7 +122,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             stuck = is_newton or not (pairs or guess)
             pairs, guess, distance = [], None, checks.INFINITY
             continue
-        new_w, new_b = from_standard(there.theta, units)
+        new_w, new_b = samples.raw(there.theta)
         if not _finite(new_w, new_b):
             status = "diverged"
             break
@@ -135,11 +144,11 @@ def _direction(samples, here, pairs, guess):
     return samples.lbfgs_step(pairs, here.grad, guess), None
 
 
-def _settle_optimum(samples, here, step, by_step, in_doubt):
+def _settle_optimum(samples, here, step, by_step, in_doubt, budget):
     """Whether there is an optimum: True, False, or None if that is not known yet."""
     if by_step and step_proves_optimum(samples, here, step):
         return True
-    return fate(samples, here.theta) if in_doubt else None
+    return samples.fate(here, budget) if in_doubt else None
 
 
 def _distance(is_newton, samples, here, step, to_the_end, tolerance):
@@ -151,13 +160,13 @@ def _distance(is_newton, samples, here, step, to_the_end, tolerance):
     return reach, reach if is_newton else sqrt(max(0.0, -dot(here.grad, step)))
 
 
-def _last_step(samples, units, here, step):
+def _last_step(samples, here, step):
     """(w, b, the summed loss) after a whole step that is not worth another pass."""
     theta = plus(here.theta, 1.0, step)
     # F falls by half of -grad . step. What the penalty in it gains is not the loss's.
     gain = -dot(here.grad, step) / 2 + penalty(samples.ridge, theta)
     loss = here.loss - samples.total * (gain - penalty(samples.ridge, here.theta))
-    w, b = from_standard(theta, units)
+    w, b = samples.raw(theta)
     return w, b, loss
 
 
@@ -176,11 +185,11 @@ def _downhill(samples, here, step, with_hessian):
     )
 
 
-def _standard_errors(samples, T, units):
+def _standard_errors(samples, T):
     # The covariance of theta is C = (total T T')^-1, so the variance of u . theta is
     # u' C u = |T^-1 u|^2 / total. And w[j] is theta[j] / spread[j], while b is theta[d] less
     # the sum of theta[j] shift[j] / spread[j].
-    shifts, spreads = units
+    shifts, spreads = samples.units
     last = [-shift / spread for shift, spread in zip(shifts, spreads)] + [1.0]
     squares = samples.variances(T, last)
     total = samples.total

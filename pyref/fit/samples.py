@@ -19,6 +19,7 @@ from ..logistic import gradient, total
 from ..second_order import cholesky, dot, hessian, lbfgs_step, solve, solve_lower
 from .search import Point, first_guess, newton_step
 from .separation import (
+    fate,
     forces_and_push,
     onward,
     product_with_rows,
@@ -72,9 +73,11 @@ def from_standard(theta, units):
 class Samples:
     """The samples in standard units, and what a fit asks of all of them.
 
-    pyref/compiled/samples.py has a class with the same methods, which are passes over X in C. What
-    is done with the answers is written once, for both.
+    pyref/compiled/samples.py has a class with the same methods, which are passes over X in C, and
+    classes.py one for more classes than two. What is done with the answers is written once.
     """
+
+    classes, has_errors = 2, True
 
     def __init__(self, X, y, s, weight, ridge, reaches, units):
         self.X, self.y, self.s, self.total, self.ridge = X, y, s, weight, ridge
@@ -84,6 +87,12 @@ class Samples:
 
     def count(self):
         return len(self.X)
+
+    def standard(self, w, b):
+        return to_standard(w, b, self.units)
+
+    def raw(self, theta):
+        return from_standard(theta, self.units)
 
     def objective(self, theta, with_hessian):
         """The Point at theta."""
@@ -172,6 +181,10 @@ class Samples:
 
     def separates(self, v):
         return separates(self.X, self.y, v)
+
+    def fate(self, here, budget):
+        """Whether there is an optimum: True, False, or None if in doubt."""
+        return fate(self, here.theta, budget)
 
 
 def add_to_diagonal(hess, values):

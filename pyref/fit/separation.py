@@ -85,19 +85,56 @@ def step_proves_optimum(samples, here, step):
     return furthest < 0.5
 
 
-def fate(samples, theta):
+# What the search for a proof may cost in one fit: so many products with a matrix of all rows, each
+# about a pass over them, and of a small table more. (A count, and no time: the answer must not
+# depend on the machine.)
+PRODUCTS = 200
+NUMBERS = 50_000_000  # those of theta, once for each row: what is multiplied in a product
+
+
+class Budget:
+    """What is left of that, with so many numbers in a product; and whoever wants to end early.
+
+    A callback may have a method stop(): whether the run is to end as soon as it can, as it would
+    after an update for which the callback returns True."""
+
+    def __init__(self, numbers, callback=None):
+        self.left = max(PRODUCTS, NUMBERS // numbers)
+        self.stop = getattr(callback, "stop", None)
+        self.spent = self.stopped = False
+
+    def is_over(self):
+        """To be asked before each product."""
+        self.stopped = self.stopped or (self.stop is not None and bool(self.stop()))
+        self.spent = self.spent or self.left == 0
+        self.left -= 1
+        return self.spent or self.stopped
+
+
+def fate(samples, theta, budget):
     """Whether there is an optimum, without a Hessian: True, False, or None if in doubt."""
     # The same balance with forces that are never faint: v solves
     # sum of f_i (a_i . v) a_i  =  sum of the forces, signed, and leaves f_i (1 - onward_i(v)).
     push, product = samples.forces(theta)
-    v, solved = conjugate_gradients(product, push)
+    v, solved = conjugate_gradients(product, push, budget)
     if solved and samples.furthest(v) < 0.5:
         return True
-    # Else some samples want to run away, and v knows where to. Make it leave the rest alone.
-    product = samples.rest(v)
-    for start in (v, theta):
-        if samples.separates(without(product, start)):
-            return False
+    # Else some samples want to run away, and v knows where to. Make it leave the rest alone: those
+    # that it moves hardly, or back. If what is left of it moves others back, they are rest, too.
+    rest = samples.rest(v)
+    for u in (v, theta):
+        product = rest
+        for _ in theta:  # each round leaves one more direction alone, or it is the last
+            u = without(product, u, budget)
+            if budget.spent or budget.stopped or not any(u):
+                break
+            if samples.separates(u):
+                return False
+            furthest = samples.furthest(u)
+            if not furthest > 0:
+                break
+            u = [u_j / furthest for u_j in u]
+            product = samples.rest(u)
     return None
 
 
@@ -115,7 +152,7 @@ def forces_and_push(X, y, s, total, theta):
     return forces, push
 
 
-HARDLY = 0.001  # of the move that takes a sample's force away
+HARDLY = 0.001  # of the move that takes a sample's force away, or of the furthest
 
 
 def rest(X, y, v):
@@ -124,22 +161,29 @@ def rest(X, y, v):
     return [x_i for x_i, y_i, move in zip(X, y, moves) if 0 < y_i < 1 or move < HARDLY]
 
 
-def conjugate_gradients(product, right):
-    """(v, solved): v for which product(v), a symmetric matrix times v, is `right`."""
-    # Nocedal & Wright, algorithm 5.2: it needs products with the matrix, never the matrix.
-    # remainder is what product(v) lacks, and square its |remainder|^2.
-    v, remainder, direction = [0.0] * len(right), right, right
-    square = dot(remainder, remainder)
+def conjugate_gradients(product, right, budget):
+    """(v, solved): v for which product(v), a symmetric matrix times v, is `right`.
+
+    product may have a method guess(v): roughly the inverse of the matrix times v."""
+    # Nocedal & Wright, algorithm 5.3: it needs products with the matrix, never the matrix.
+    # remainder is what product(v) lacks, and square its length squared, as the guess measures it.
+    guess = getattr(product, "guess", list)
+    v, remainder = [0.0] * len(right), right
+    direction = guess(remainder)
+    square = dot(remainder, direction)
     goal = 1e-20 * square
     for _ in range(5 * len(right)):
+        if square <= goal or budget.is_over():
+            break
         image = product(direction)
         curves = dot(direction, image)
-        if square <= goal or not curves > 0:
+        if not curves > 0:
             break
         t = square / curves
         v, remainder = plus(v, t, direction), plus(remainder, -t, image)
-        before, square = square, dot(remainder, remainder)
-        direction = plus(remainder, square / before, direction)
+        guessed = guess(remainder)
+        before, square = square, dot(remainder, guessed)
+        direction = plus(guessed, square / before, direction)
     return v, square <= goal
 
 
@@ -151,11 +195,11 @@ def product_with_rows(X, c, v):
     return out
 
 
-def without(product, v):
+def without(product, v, budget):
     """v without its part along some rows: what is left of it moves none of them.
 
     product(v) is the sum of (a_i . v) a_i over these rows."""
-    along, _ = conjugate_gradients(product, product(v))
+    along, _ = conjugate_gradients(product, product(v), budget)
     v = plus(v, -1.0, along)
     largest = max([abs(v_j) for v_j in v])
     return [v_j if abs(v_j) > ROUNDING * largest else 0.0 for v_j in v]

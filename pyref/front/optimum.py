@@ -70,7 +70,8 @@ class Optimum:
 
         Returns Newton(w, b, losses, iterations, status, standard_errors, log_likelihood).
         losses[k] is F before update k, and callback(k, losses[k]) is called after it; returning
-        True stops the run. log_likelihood is minus the summed loss, without the penalty.
+        True stops the run. (If callback has a method stop(), a search for a proof asks it as well.)
+        log_likelihood is minus the summed loss, without the penalty.
 
         status
             "converged"   No entry of F's gradient exceeds tolerance, in the units in which each
@@ -81,8 +82,10 @@ class Optimum:
             "separable"   There is none, and that is proven: some weights grow without end. (w, b)
                           is where the run stood when that was seen, and says no more than which
                           way.
+            "undecided"   The gradient is as small, or rounding allows no lower F, but the search
+                          for a proof of either has spent its budget: 200 passes over a large X.
             "iterations"  All were made, or the callback stopped the run, or rounding allows no
-                          lower F and neither of the above is sure.
+                          lower F and none of the above is sure.
             "diverged"    The next parameters would not be finite: (w, b) are the last that are.
 
         The proofs (pyref/fit/separation.py) cannot tell scores apart that agree to 12 digits of

@@ -23,8 +23,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..fit.classes import columns_of
-from ..fit.classes_loop import independent_columns
+from ..fit.columns import columns_of
 from ..front import checks
 from . import solvers
 from .backends import backend
@@ -38,6 +37,7 @@ from .reading import (
     naming,
     read_table,
     same_names,
+    without_weight,
 )
 from .summary import summary
 
@@ -72,7 +72,8 @@ class LogisticRegression:
     classes_            the labels, sorted if they can be, else in the order of appearance
     coef_, intercept_   two classes: d weights and a number, of the score that speaks for
                         classes_[1]. C > 2 classes: C rows of d weights, and C numbers
-    status_, reason_    "converged", "iterations", "diverged" or "separable", and why, in words
+    status_, reason_    "converged", "separable", "undecided", "iterations" or "diverged" (they
+                        are explained at `pyref.newton`), and why, in words
     converged_          whether status_ is "converged"
     n_iter_, loss_history_
                         updates made; loss_history_[k] is the objective before update k
@@ -175,8 +176,10 @@ class LogisticRegression:
 
         X is n rows of d numbers: lists, arrays, or a pandas, polars or pyarrow table. y is n
         labels of two or more classes: numbers, words, anything hashable. sample_weight is n
-        numbers, 0 or more, that count the rows. callback(k, loss) is called after update k with
-        the objective before it; returning True stops there.
+        numbers, 0 or more, that count the rows: a row of weight 0 is not there, and a class all
+        of whose rows weigh 0 is none of classes_. callback(k, loss) is called after update k with
+        the objective before it; returning True stops there. If it has a method stop(), a search for
+        a proof (whether there is an optimum) asks it, too.
 
         TypeError or ValueError names what cannot be used.
         """
@@ -208,8 +211,12 @@ class LogisticRegression:
         n, d, C = table.rows, table.width, len(classes)
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
-        solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
         s, totals = self._weights(sample_weight, classes, codes)
+        left_out = solvers.left_out(classes, totals)
+        if left_out:
+            classes, codes, totals = without_weight(classes, codes, totals)
+            C = len(classes)
+        solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
         w, b = self._start(classes, d, table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
@@ -224,6 +231,14 @@ class LogisticRegression:
             if stop:
                 stopped.append(stop)
             return stop
+
+        def asked_to_stop() -> bool:
+            stop = getattr(callback, "stop", None)
+            if stop is not None and stop():
+                stopped.append(True)
+            return bool(stopped)
+
+        called.stop = asked_to_stop  # type: ignore[attr-defined]
 
         # (a memoryview, unlike an array, has a shape, by which C's reader knows it)
         y: Any = memoryview(array("b" if C < 128 else "q", codes)) if compiled else list(codes)
@@ -249,7 +264,9 @@ class LogisticRegression:
                 dependent = str(error).partition(DEPENDENT)[0]
                 if not tolerated or dependent == str(error):
                     raise
-                kept = independent_columns(module, table.data, options["sample_weight"], threads)
+                kept = module.FRONT.engine.independent_columns(
+                    table.data, options["sample_weight"], self.threads
+                )
                 if not kept:
                     raise
                 w = None if w is None else [w[j] for j in kept]
@@ -265,12 +282,13 @@ class LogisticRegression:
 
         all_made = fit.iterations >= iterations
         reason = solvers.reason(
-            fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses
+            fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses, options["l2"]
         )
         if dependent:
             reason += (
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
+        reason += left_out
         errors = getattr(fit, "standard_errors", None)
         return {
             "classes_": classes,

@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..fit.classes import block
+from ..fit.columns import block
 from ..front import checks
 
 # ---------------------------------------------------------------- X
@@ -213,7 +213,8 @@ def class_factors(class_weight: Any, classes: Sequence[Any], totals: Sequence[fl
         whole = 0.0
         for total in totals:
             whole += total
-        return [whole / (len(totals) * total) if total else 0.0 for total in totals]
+        C = len([total for total in totals if total])  # a class without weight is not there
+        return [whole / (C * total) if total else 0.0 for total in totals]
     if not hasattr(class_weight, "keys"):
         raise TypeError(
             f"class_weight is {checks.shown(class_weight)}: give None, 'balanced', or a dict"
@@ -229,6 +230,18 @@ def class_factors(class_weight: Any, classes: Sequence[Any], totals: Sequence[fl
         checks.not_negative(class_weight.get(label, 1.0), f"class_weight[{label!r}]")
         for label in classes
     ]
+
+
+def without_weight(
+    classes: Any, codes: Sequence[int], totals: Sequence[float]
+) -> tuple[Any, list[int], list[float]]:
+    """(classes, codes, totals) without the classes that weigh 0 in all.
+
+    Their rows, which all weigh 0, get the number of another class."""
+    kept = [c for c, total in enumerate(totals) if total]
+    places = dict(zip(kept, range(len(kept))))
+    classes = classes[kept] if hasattr(classes, "dtype") else [classes[c] for c in kept]
+    return classes, [places.get(code, 0) for code in codes], [totals[c] for c in kept]
 
 
 def label_array(classes: Sequence[Any], numpy: Any) -> Any:

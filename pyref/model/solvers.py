@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..fit.classes_loop import softmax_optimum
+from ..front import checks
+from ..front.optimum import MEMORY
 
 SOLVERS = ("auto", "newton", "lbfgs", "gradient_descent")
 
@@ -30,6 +31,7 @@ ENDINGS = {
     "converged": "converged",
     "iterations": "not converged",
     "separable": "separable",
+    "undecided": "not decided",
     "diverged": "diverged",
 }
 
@@ -63,7 +65,53 @@ def solve(
     if C == 2:
         method = module.newton if newton else module.lbfgs
         return method(X, y, w=w, b=b, **options, **threads)
-    return softmax_optimum(module, X, y, C, W=w, b=b, newton=newton, threads=threads, **options)
+    return softmax_optimum(module, X, y, C, W=w, b=b, newton=newton, **threads, **options)
+
+
+def softmax_optimum(
+    module: Any,
+    X: Any,
+    y: Any,
+    C: int,
+    *,
+    W: Any = None,
+    b: Any = None,
+    l2: float = 0.0,
+    sample_weight: Any = None,
+    tolerance: Any = 1e-10,
+    iterations: int = 100,
+    newton: bool = True,
+    threads: int | None = None,
+    callback: Any = None,
+) -> Any:
+    """The (W, b) with the lowest F: by Newton's method, or by L-BFGS. As in chapter 3.
+
+    X is a table as `module` reads it, y class numbers of C classes, W d rows of C and b C
+    numbers. Status, losses, callback and errors are those of `newton`; there are no standard
+    errors.
+    """
+    tolerance = checks.not_negative(tolerance, "tolerance")
+    d = len(X[0]) if isinstance(X, list) else X.shape[1]
+    if W is None:
+        W, b = [[0.0] * C for _ in range(d)], [0.0] * C
+    return module.FRONT.engine.class_optimum(
+        newton, X, y, sample_weight, C, MEMORY, W, b, l2, tolerance, iterations, callback, threads
+    )
+
+
+def left_out(classes: Sequence[Any], totals: Sequence[float]) -> str:
+    """What is to be said of classes that weigh 0 in all; "" if there is none."""
+    names = [
+        repr(label.item() if hasattr(label, "item") else label)
+        for label, total in zip(classes, totals)
+        if not total
+    ]
+    if not names:
+        return ""
+    if len(names) == 1:
+        return f" The class {names[0]} has no weight, and is left out: its rows are not there."
+    some = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
+    return f" The classes {some} have no weight, and are left out: their rows are not there."
 
 
 # Of a descent whose loss is finite and higher than where it began.
@@ -86,11 +134,17 @@ def reason(
     stopped: bool,
     all_made: bool,
     losses: Sequence[float],
+    l2: float = 0.0,
 ) -> str:
     """Why a fit ended with this status, in words, with the cure.
 
     `stopped`: the callback stopped it. `all_made`: it made as many iterations as it was allowed.
     """
+    if status == "converged" and solver == "gradient_descent" and not l2:
+        return (
+            "The gradient is zero to within the tolerance. Gradient descent does not ask whether"
+            " there is an optimum: solver='newton' does."
+        )
     if status == "converged":
         return "The gradient is zero to within the tolerance: this is the optimum."
     if status == "separable":
@@ -104,6 +158,12 @@ def reason(
         return (
             "The next step would have left the range of numbers: the learning rate is too"
             " large for these data. Give learning_rate='safe', or standardise the columns."
+        )
+    if status == "undecided":
+        return (
+            "No lower loss is in sight, but whether there is an optimum is not decided: the search"
+            " for a proof has spent its budget. If there is none, the size of these coefficients"
+            " means nothing. Give l2 > 0, or more data."
         )
     if stopped:
         return "The callback stopped the run before the gradient was zero: this is no optimum."

@@ -13,6 +13,7 @@ import pytest
 from helpers.processes import Screen, Terminal, environment, run_here, words
 
 from pyref.command.progress import Progress, line, span
+from pyref.fit.separation import Budget
 from pyref.model import file as model_file
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -143,6 +144,32 @@ def test_an_interrupt_without_a_terminal(noisy):
         f"pyref: interrupted after {k} iterations, and kept in m.json; --init goes on from there\n"
     )
     assert b"noisy.csv: 400 rows" in out
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_ctrl_c_in_a_search_for_a_proof(tmp_path, monkeypatch, capsys, classes):
+    """There are no iterations in it that could end; what was reached is kept all the same."""
+    asked, pressed = Budget.is_over, []
+
+    def press(self):
+        if not pressed:
+            pressed.append(signal.raise_signal(signal.SIGINT))
+        return asked(self)
+
+    monkeypatch.setattr(Budget, "is_over", press)
+    monkeypatch.chdir(tmp_path)
+    names = ["m" if i == 8 else "mkl"[(i * i + i // 5) % classes] for i in range(42)]
+    rare = [f"{i % 7},{int(i == 8)},{name}" for i, name in enumerate(names)]
+    Path("rare.csv").write_text("\n".join(["a,b,y", *rare]))
+    status, out = run_here("fit", "rare.csv", "--target", "y", "--save", "m.json")
+    assert (status, len(pressed)) == (130, 1)
+    assert "not converged. Ctrl-C stopped it before the gradient was zero" in " ".join(out.split())
+    model = model_file.load("m.json")
+    assert model.status_ == "iterations"
+    assert model.n_iter_ == 10
+    assert capsys.readouterr().err == (
+        "pyref: interrupted after 10 iterations, and kept in m.json; --init goes on from there\n"
+    )
 
 
 @pytest.mark.parametrize("without", [(), ("tqdm",)])

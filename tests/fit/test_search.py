@@ -6,7 +6,7 @@ import random
 import pytest
 
 from pyref.fit.search import Point, bottom_of_parabola, first_guess, line_search, newton_step
-from pyref.fit.separation import conjugate_gradients
+from pyref.fit.separation import Budget, conjugate_gradients
 from pyref.second_order import dot
 
 
@@ -83,8 +83,8 @@ def test_the_guess_agrees_with_the_newest_pair():
 
 
 def test_equations_without_a_solution_are_given_up():
-    assert conjugate_gradients(lambda v: [0.0, 0.0], [1.0, 0.0]) == ([0.0, 0.0], False)
-    v, solved = conjugate_gradients(lambda v: [2 * v[0], 5 * v[1]], [4.0, 10.0])
+    assert conjugate_gradients(lambda v: [0.0, 0.0], [1.0, 0.0], Budget(1)) == ([0.0, 0.0], False)
+    v, solved = conjugate_gradients(lambda v: [2 * v[0], 5 * v[1]], [4.0, 10.0], Budget(1))
     assert (v, solved) == (pytest.approx([2.0, 2.0]), True)
 
 

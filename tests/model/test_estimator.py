@@ -12,9 +12,8 @@ from sklearn.linear_model import LogisticRegression as Theirs
 
 import pyref
 from pyref import LogisticRegression
-from pyref.fit.classes import Problem
-from pyref.fit.classes_loop import softmax_optimum
 from pyref.model import backends, reading
+from pyref.model.solvers import softmax_optimum
 
 # ---------------------------------------------------------------- the numbers
 
@@ -76,36 +75,13 @@ def test_softmax_of_two_classes_is_chapter_3s_answer(backend):
     X, y = overlapping(2)
     name, module = backends.backend(backend)
     table = reading.read_table(X, name == "c")
-    threads = {"threads": None} if name == "c" else {}
     codes = array("b", y) if name == "c" else y
     for newton in (True, False):
-        fit = softmax_optimum(
-            module, table.data, codes, 2, newton=newton, threads=threads
-        )
+        fit = softmax_optimum(module, table.data, codes, 2, newton=newton)
         model = LogisticRegression(backend=backend).fit(X, y)
         assert [w[1] - w[0] for w in fit.w] == pytest.approx(model.coef_, rel=1e-9)
         assert fit.b[1] - fit.b[0] == pytest.approx(model.intercept_, rel=1e-9)
         assert fit.log_likelihood == pytest.approx(model.log_likelihood_, rel=1e-12)
-
-
-def test_the_softmax_hessian_is_the_derivative_of_its_gradient():
-    X, y = overlapping(3, n=20, d=2)
-    s = [float(1 + i % 3) for i in range(20)]
-    problem = Problem(pyref, X, y, 3, 0.3, s, {})
-    phi = [0.3, -0.2, 0.1, 0.5, 0.4, -0.6]
-    H = problem.hessian(problem.probabilities(phi))
-    here = problem.objective(phi)
-    h = 1e-5
-    for j in range(6):
-        up, down = list(phi), list(phi)
-        up[j] += h
-        down[j] -= h
-        up, down = problem.objective(up), problem.objective(down)
-        assert here.grad[j] == pytest.approx((up.F - down.F) / (2 * h), abs=1e-9)
-        assert H[j] == pytest.approx((np.array(up.grad) - down.grad) / (2 * h), abs=1e-9)
-    assert here.F > 0
-    again = problem.phi(*problem.raw(phi))
-    assert again == pytest.approx(phi, rel=1e-13)
 
 
 def test_the_backends_agree(backend):
