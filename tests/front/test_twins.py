@@ -213,7 +213,7 @@ def test_the_front_asks_an_engine_for_nothing_else():
                 name = part[: len(part) - len(part.lstrip("abcdefghijklmnopqrstuvwxyz_"))]
                 asked.add(name)
     assert asked <= set(pure.__all__)
-    assert set(pure.__all__) - asked == {"probabilities", "scores"}
+    assert set(pure.__all__) - asked == {"log_probabilities", "probabilities", "scores"}
 
 
 def test_the_pure_engines_functions_are_the_lessons(monkeypatch):
