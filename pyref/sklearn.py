@@ -64,6 +64,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
     ) -> LogisticRegression:
         """Find the parameters for n x d numbers X and n labels y; returns the model."""
         columns = _columns_of(X)
+        checks.in_memory(sample_weight, "sample_weight")
         y, classes = _labels(y)
         seen = copy(self)  # it would write down at once what is to come with the rest, in one step
         X, y = validate_data(seen, X, y, dtype=FLOATS, order="C")
@@ -119,6 +120,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         return str(BaseEstimator.__repr__(self, N_CHAR_MAX))
 
+    def _sk_visual_block_(self) -> Any:
+        # Its diagram would have a box for init, and so for the model within itself, without end.
+        # What raises here is drawn as one box.
+        raise NotImplementedError
+
     def __sklearn_clone__(self) -> LogisticRegression:
         bare = copy(self)
         bare.init = None
@@ -131,7 +137,9 @@ def _columns_of(X: Any) -> list[str] | None:
     """What a data frame calls its columns. TypeError for what scikit-learn would misread: rows
     that are not computed yet, and dates, of which it makes numbers."""
     checks.in_memory(X, "X")
-    checks.no_dates(X[:0].to_numpy() if hasattr(X, "to_numpy") else X, "X")
+    listed = isinstance(X, (list, tuple)) and X and isinstance(X[0], (list, tuple))
+    for part in X[0] if listed else [X]:
+        checks.no_dates(part, "X")
     return column_names(X)
 
 
@@ -139,11 +147,14 @@ def _labels(y: Any) -> tuple[Any, Any]:
     """The labels as they are for scikit-learn, and None; or their numbers, and the classes.
 
     The latter where it would change them, or has no place for them: a list of which NumPy makes
-    an array of another type (label_array says when), and objects that are not text.
+    an array of another type (label_array says when), and objects that are not text. (Of pandas'
+    nullable integers it makes floats.)
     """
     checks.in_memory(y, "y")
-    objects = getattr(getattr(y, "dtype", None), "kind", None) == "O"
-    if not objects and not isinstance(y, (list, tuple)):
+    dtype = getattr(y, "dtype", None)
+    objects = getattr(dtype, "kind", None) == "O"
+    nullable = getattr(dtype, "kind", "") in tuple("iub") and not isinstance(dtype, np.dtype)
+    if not objects and not nullable and not isinstance(y, (list, tuple)):
         return y, None
     if len(getattr(y, "shape", [1])) != 1 or any(map(_is_row, y)):
         return y, None  # scikit-learn has its own words for a table of labels

@@ -7,8 +7,9 @@ is wrong. (TypeError: not a number, not a table. ValueError: a number that canno
 
 from collections import namedtuple
 
-from .frames import in_memory, is_date, no_dates, plain_array
-from .frames import same_index as same_index  # for those who pair rows
+from .frames import in_memory, is_date, plain_array
+from .frames import no_dates as no_dates  # these for those who read frames and pair rows
+from .frames import same_index as same_index
 
 # What gradient_descent returns. len(losses) == iterations: losses[k] is the objective F before
 # update k (the mean loss, and with l2 > 0 the penalty too), and `iterations` counts the updates
@@ -33,6 +34,8 @@ def is_finite(value):
 def shown(value):
     """A short picture of a wrong value and its type, for a message."""
     picture = repr(value)
+    if "\n" in picture:  # of arrays and frames
+        picture = " ".join(picture.split())
     if len(picture) > 40:
         picture = picture[:37] + "..."
     return f"{picture}, a {type(value).__name__}"
@@ -146,8 +149,7 @@ def _items(values, name, kind):
     """The items of any sequence as a list; arrays and memoryviews as plain Python numbers."""
     if type(values) is not list and type(values) is not tuple:
         in_memory(values, name)
-        values = plain_array(values)  # (a data frame as a list is that of its columns' names)
-        no_dates(values, name)
+        values = plain_array(values, name)  # (a list of a frame is that of its columns' names)
     if not isinstance(values, (str, bytes, bytearray, dict, set)):
         try:
             return values.tolist() if hasattr(values, "tolist") else list(values)

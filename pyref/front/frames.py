@@ -17,22 +17,30 @@ def is_date(values):
 
 
 def no_dates(values, name):
-    """TypeError if the values are dates. (Some units of them can be turned into numbers: which
-    number a date becomes would depend on the unit.)"""
+    """TypeError if the values are dates, or a column of a data frame has some.
+
+    (Most libraries make numbers of them where they are asked for an array of floats. Which number
+    a date becomes depends on the unit in which it is kept.)
+    """
+    cure = "give numbers, such as the days since the first of them"
     if is_date(values):
-        raise TypeError(
-            f"{name} has elements of type {values.dtype}: give numbers, such as"
-            f" ({name} - {name}.min()) / numpy.timedelta64(1, 'D')"
-        )
+        raise TypeError(f"{name} has elements of type {values.dtype}: {cure}")
+    if hasattr(values, "columns"):  # pandas and polars; pyarrow
+        types = values.dtypes if hasattr(values, "dtypes") else values.schema.types
+        for j, kind in enumerate(types):
+            if str(kind).lower().startswith(("date", "time", "duration", "period")):
+                raise TypeError(f"column {j} of {name} has elements of type {kind}: {cure}")
 
 
-def plain_array(values):
+def plain_array(values, name):
     """The array of a data frame, or of whatever can give itself as one; else the values as they
-    are. (What has a `tolist` needs none.)"""
+    are. (What has a `tolist` needs none.) TypeError if there are dates in it."""
+    no_dates(values, name)
     if hasattr(values, "to_numpy"):
-        return values.to_numpy()
-    if hasattr(values, "__array__") and not hasattr(values, "tolist"):
-        return values.__array__()
+        values = values.to_numpy()
+    elif hasattr(values, "__array__") and not hasattr(values, "tolist"):
+        values = values.__array__()
+    no_dates(values, name)
     return values
 
 

@@ -40,9 +40,11 @@ def label_list(y: Any, name: str = "y") -> list[Any]:
 def _items(y: Any) -> list[Any] | None:
     if isinstance(y, (str, bytes, bytearray, dict, set)):
         return None
-    # (tolist would make whole numbers of some dates, and of others dates of Python)
+    # (Some dates would become whole numbers by tolist, and others by polars' to_list equal ones.)
     if checks.is_date(y):
         return list(y)
+    if getattr(getattr(y, "dtype", None), "time_unit", None) == "ns":
+        return list(y.to_numpy())
     for method in ("to_pylist", "to_list", "tolist"):  # pyarrow; pandas, polars; arrays
         if hasattr(y, method):
             return list(getattr(y, method)())
@@ -167,11 +169,12 @@ def label_array(labels: Any, numpy: Any) -> Any:
     """
     if hasattr(labels, "dtype"):
         return labels
-    with contextlib.suppress(ValueError, OverflowError):  # ragged tuples
-        found = numpy.array(labels)
-        plain = found.ndim == 1 and found.dtype.kind in "biufUSmM"
-        if plain and (_same(found.tolist(), labels) or _same(list(found), labels)):
-            return found
+    for dtype in (None, "uint64"):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # ragged tuples, or words
+            found = numpy.array(labels, dtype=dtype)
+            plain = found.ndim == 1 and found.dtype.kind in "biufUSmM"
+            if plain and (_same(found.tolist(), labels) or _same(list(found), labels)):
+                return found
     out = numpy.empty(len(labels), dtype=object)
     for c, label in enumerate(labels):
         out[c] = label

@@ -80,7 +80,7 @@ def _labels_of_columns(X: Any) -> list[Any] | None:
 
 def _text(name: Any) -> str:
     if isinstance(name, tuple):
-        return str(tuple([part if isinstance(part, str) else _text(part) for part in name]))
+        return "(" + ", ".join([shown(part) for part in name]) + ")"
     return str(name)
 
 
@@ -107,6 +107,7 @@ def _plain_array(X: Any) -> Any:
     if hasattr(X, "mask") and hasattr(X, "filled"):  # masked: the array has values beneath
         checks.no_dates(X, "X")
         return X.tolist()
+    checks.no_dates(X, "X")
     X = X.to_numpy() if hasattr(X, "to_numpy") else X.__array__()
     checks.no_dates(X, "X")
     checks.dimensions(X, "X", 2)
@@ -122,6 +123,7 @@ def _block_of_columns(X: Any, width: int) -> Any:
     """The columns of a pyarrow table as one block, row after row."""
     if not width or not X.num_rows:
         return [[]] * min(X.num_rows, 1)
+    checks.no_dates(X, "X")
     flat = array("d", bytes(8 * width * X.num_rows))
     for j, column in enumerate(X.columns):
         values = column.to_numpy(zero_copy_only=False)
