@@ -57,7 +57,8 @@ class LogisticRegression:
     tolerance       the largest gradient that counts as zero. None: 1e-10, for gradient
                     descent 1e-6
     class_weight    None, "balanced" (every class counts the same), or {class: weight}
-    threads         of the compiled backend. None: as many as pay
+    threads         of the compiled backend. None: as many as pay, in a container no more than it
+                    has processors' time for
     init            where to start: a fitted model, or (coef, intercept). None: at zeros
 
     After `fit`:
@@ -184,9 +185,7 @@ class LogisticRegression:
         labels = label_list(y)
         checks.same_length(labels, table.rows)
         classes, codes = encode(labels)
-        return self._become(
-            self._fit(name, module, table, classes, codes, sample_weight, callback)
-        )
+        return self._become(self._fit(name, module, table, classes, codes, sample_weight, callback))
 
     def _now(self) -> Any:
         """The model as it is at this moment, whatever another thread fits it to meanwhile: a fit

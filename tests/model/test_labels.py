@@ -357,6 +357,6 @@ def test_messages_show_words_as_they_were_given(kind):
 def test_dates_are_not_saved_as_numbers(kind, tmp_path):
     model = kind(l2=0.1).fit(X, dates("ns"))
     assert error_of(ValueError, pyref.model.save, model, tmp_path / "model.json") == (
-        "classes_[0] is np.datetime64('1970-01-01T00:00:00.00..., a datetime64: to save, give labels"
-        " of str, int, bool, float or None"
+        "classes_[0] is np.datetime64('1970-01-01T00:00:00.00..., a datetime64: to save, give"
+        " labels of str, int, bool, float or None"
     )
