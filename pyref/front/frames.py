@@ -26,8 +26,8 @@ def no_dates(values, name):
     if is_date(values):
         raise TypeError(f"{name} has elements of type {values.dtype}: {cure}")
     if hasattr(values, "columns"):  # pandas and polars; pyarrow
-        types = values.dtypes if hasattr(values, "dtypes") else values.schema.types
-        for j, kind in enumerate(types):
+        types = getattr(getattr(values, "schema", None), "types", ())
+        for j, kind in enumerate(getattr(values, "dtypes", types)):
             if str(kind).lower().startswith(("date", "time", "duration", "period")):
                 raise TypeError(f"column {j} of {name} has elements of type {kind}: {cure}")
 
