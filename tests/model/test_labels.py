@@ -191,7 +191,7 @@ def test_true_and_one_are_one_class(backend, kind):
 
 def test_the_order_of_labels_that_cannot_be_sorted():
     """That of their appearance: a sort that fails half-way leaves them in neither."""
-    labels = [3, 2, "a", 1]
+    labels = [1, 3, 2, "a"]
     assert room.encode(labels) == (labels, [0, 1, 2, 3])
 
 
@@ -360,3 +360,14 @@ def test_dates_are_not_saved_as_numbers(kind, tmp_path):
         "classes_[0] is np.datetime64('1970-01-01T00:00:00.00..., a datetime64: to save, give"
         " labels of str, int, bool, float or None"
     )
+
+
+def test_words_in_an_array_of_objects_stay_objects(backend):
+    """scikit-learn's estimators keep them so: what is predicted is compared with what was given."""
+    for y in (
+        np.array(twice("a", "b"), dtype=object),
+        pandas.Series(twice("a", "b"), dtype=object),
+    ):
+        model = SKLEARN(backend=backend, l2=0.1).fit(X, y)
+        assert model.classes_.dtype == model.predict(X).dtype == object
+        assert exact(model.classes_) == exact(["a", "b"])
