@@ -52,7 +52,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: Python asks for the one that it knows. */
-enum { PYREF_INTERFACE = 9 };
+enum { PYREF_INTERFACE = 10 };
 
 /* Of one score, or of one sample: a label y and a score z, or a probability p. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -74,6 +74,8 @@ double pyref_categorical_cross_entropy_with_logits(const double *ys, const doubl
 /* n rows of probabilities, one for each of C classes, from their scores. With one score a row
  * there are two: 1 - p and p of chapter 1. */
 void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps);
+/* Their logarithms, which are finite where a probability is too small for a double. */
+void pyref_log_probabilities(const double *scores, size_t n, size_t C, double *logs);
 
 /* The primitives alone, for the tests: log, log1p, and e^-a for a >= 0. */
 double pyref_log_of(double p);
@@ -206,6 +208,10 @@ double pyref_sum(const double *values, size_t from, size_t count, double total);
 /* The instruction set in use; and to use another: 1 if this processor has it. */
 const char *pyref_instruction_set(void);
 int pyref_use_instruction_set(const char *name);
+
+/* At most so many threads are chosen from now on, whatever the processor has; 0 for no such limit.
+ * (Whoever names a number of threads gets it.) */
+void pyref_allow_threads(int most);
 
 /* For the tests: let the allocation after the next `count` ones fail; -1 for none. */
 void pyref_fail_allocation_after(int count);

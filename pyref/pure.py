@@ -17,13 +17,11 @@ from .front.checks import (
     classes_of,
     label_values,
     labels,
-    sample,
     sample_weight_values,
     sample_weights,
-    table,
     weights,
 )
-from .logistic import binary_cross_entropy, loss_and_residual, residual, sigmoid, softplus
+from .logistic import binary_cross_entropy, log1p, loss_and_residual, residual, sigmoid, softplus
 from .multinomial import (
     categorical_cross_entropy,
     exponentials,
@@ -53,6 +51,7 @@ __all__ = (
     "labels",
     "length",
     "let_go",
+    "log_probabilities",
     "logsumexp",
     "of_scores",
     "optimum",
@@ -82,6 +81,16 @@ def threads(value):
     """One, whatever is asked for: the answer has the same bits."""
     if value is not None:
         checks.count(value, "threads", least=1)
+
+
+def table(X, y=None, sample_weight=None):
+    checks.same_index((("X", X), ("y", y), ("sample_weight", sample_weight)))
+    return checks.table(X)
+
+
+def sample(x, y=None):
+    checks.same_index((("x", x), ("y", y)))
+    return checks.sample(x)
 
 
 def shape(X):
@@ -297,4 +306,25 @@ def probabilities(X, w, b, threads):
         es, _, rest = exponentials(zs[i : i + len(b)])
         for e in es:
             out.append(e / (1 + rest))
+    return out
+
+
+def log_probabilities(X, w, b, threads):
+    """Their logarithms, from the scores: finite where a probability is too small for a float.
+
+    log(ps[c]) = zs[c] - logsumexp(zs), of which the largest score is taken off first: so nothing
+    is lost where it is large, and the most probable class has all digits of a logarithm near 0.
+    """
+    zs, out = scores(X, w, b, threads), []
+    if isinstance(b, float):
+        for z in zs:  # log(1 - p) = -softplus(z) and log(p) = -softplus(-z)
+            out.append(0.0 - softplus(z))
+            out.append(0.0 - softplus(-z))
+        return out
+    for i in range(0, len(zs), len(b)):
+        row = zs[i : i + len(b)]
+        _, top, rest = exponentials(row)
+        log_sum = log1p(rest)
+        for c, z in enumerate(row):
+            out.append((0.0 if c == top else z - row[top]) - log_sum)
     return out

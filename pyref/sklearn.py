@@ -18,11 +18,13 @@ Needs scikit-learn, the extra [sklearn].
 from __future__ import annotations
 
 from copy import copy
+from reprlib import recursive_repr
 from typing import Any
 
 try:
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.metrics import accuracy_score
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as problem:
@@ -31,10 +33,12 @@ except ImportError as problem:
         " pip install 'pyref-logistic[sklearn]'. pyref.LogisticRegression works without it."
     ) from problem
 
+from .front import checks
 from .model import estimator as plain
 from .model.backends import backend
 from .model.estimator import Callback
-from .model.reading import Table
+from .model.labels import different, encode, label_array, label_list, numbers_of, shown
+from .model.reading import Table, column_names, same_columns
 
 __all__ = ("LogisticRegression",)
 
@@ -48,6 +52,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
     and feature_names_in_ is there only if X had names. And columns that depend on each other,
     which a pipeline that encodes categories makes, are no error with solver "auto": a column that
     is a combination of those before it has the coefficient 0, and reason_ says so.
+
+    Rows are paired by place, as everywhere in scikit-learn: an index of pandas is not looked at,
+    where pyref.LogisticRegression refuses two that differ.
     """
 
     _refuses_dependent_columns = False
@@ -56,23 +63,26 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
         self, X: Any, y: Any, sample_weight: Any = None, callback: Callback | None = None
     ) -> LogisticRegression:
         """Find the parameters for n x d numbers X and n labels y; returns the model."""
+        columns = _columns_of(X)
+        checks.in_memory(sample_weight, "sample_weight")
+        y, classes = _labels(y)
         seen = copy(self)  # it would write down at once what is to come with the rest, in one step
         X, y = validate_data(seen, X, y, dtype=FLOATS, order="C")
-        check_classification_targets(y)
-        classes, codes = np.unique(y, return_inverse=True)
+        if classes is None:
+            check_classification_targets(y)
+            classes, y = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(
-                f"y has only one class, {classes.tolist()[0]!r}: give samples of two or more"
+                f"y has only one class, {shown(classes[0])}: give samples of two or more"
             )
         name, module = backend(self.backend)
         names = getattr(seen, "feature_names_in_", None)
         n, d = X.shape
         known = None if names is None else list(names)
-        table = Table(X if name == "c" else X.tolist(), n, d, known, np)
+        table = Table(X if name == "c" else X.tolist(), n, d, known, np, columns)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
-        labels: Any = classes
-        found = self._fit(name, module, table, labels, codes.tolist(), sample_weight, callback)
+        found = self._fit(name, module, table, classes, y.tolist(), sample_weight, callback)
         found["coef_"] = np.array(found["coef_"]).reshape(-1, d)
         found["intercept_"] = np.array(found["intercept_"]).reshape(-1)
         del found["feature_names_in_"]
@@ -81,16 +91,83 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
         self._become(found)
         return self
 
-    def _apply(self, function: str, X: Any) -> tuple[Any, Any]:
+    def _apply(self, function: str, X: Any) -> tuple[Any, int, Any, Any]:
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=FLOATS, order="C")
-        return super()._apply(function, X)
+        model, columns = self._now(), _columns_of(X)
+        X = validate_data(model, X, reset=False, dtype=FLOATS, order="C")
+        same_columns(columns, model, "the model was")
+        return super(LogisticRegression, model)._apply(function, X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The part of the rows whose class is predicted right, counted by their weights."""
-        return float(ClassifierMixin.score(self, X, y, sample_weight))
+        check_is_fitted(self)
+        model = self._now()
+        y, classes = _labels(y)
+        if classes is None and model.classes_.dtype != object:
+            return float(ClassifierMixin.score(model, X, y, sample_weight))
+        labels = label_list(y if classes is None else classes[y])
+        different(labels)  # or one of them is no label
+        zs, C, classes, numpy = model._apply("scores", X)
+        truth, found = numbers_of(labels, classes), self._codes(zs, C, numpy)
+        return float(accuracy_score(truth, found, sample_weight=sample_weight))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters of the constructor, by name. (Never those of `init`: it is a fitted model,
+        and may be this one.)"""
+        return plain.LogisticRegression.get_params(self, deep)
+
+    @recursive_repr()  # init may be the model itself
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        return str(BaseEstimator.__repr__(self, N_CHAR_MAX))
+
+    def _sk_visual_block_(self) -> Any:
+        # Its diagram would have a box for init, and so for the model within itself, without end.
+        # What raises here is drawn as one box.
+        raise NotImplementedError
 
     def __sklearn_clone__(self) -> LogisticRegression:
-        copy: Any = super().__sklearn_clone__()
-        copy.init = self.init  # a fitted model, which a clone of it would not be
-        return copy  # type: ignore[no-any-return]
+        bare = copy(self)
+        bare.init = None
+        made: Any = BaseEstimator.__sklearn_clone__(bare)
+        made.init = self.init  # a fitted model, which a clone of it would not be
+        return made  # type: ignore[no-any-return]
+
+
+def _columns_of(X: Any) -> list[str] | None:
+    """What a data frame calls its columns. TypeError for what scikit-learn would misread: rows
+    that are not computed yet, and dates, of which it makes numbers."""
+    checks.in_memory(X, "X")
+    listed = isinstance(X, (list, tuple)) and X and isinstance(X[0], (list, tuple))
+    for part in X[0] if listed else [X]:
+        checks.no_dates(part, "X")
+    return column_names(X)
+
+
+def _labels(y: Any) -> tuple[Any, Any]:
+    """The labels as they are for scikit-learn, and None; or their numbers, and the classes.
+
+    The latter where it would change them, or has no place for them: a list of which NumPy makes
+    an array of another type (label_array says when), and objects that are not text. (Of pandas'
+    nullable integers it makes floats.)
+    """
+    checks.in_memory(y, "y")
+    dtype = getattr(y, "dtype", None)
+    objects = getattr(dtype, "kind", None) == "O"
+    nullable = getattr(dtype, "kind", "") in tuple("iub") and not isinstance(dtype, np.dtype)
+    if not objects and not nullable and not isinstance(y, (list, tuple)):
+        return y, None
+    if len(getattr(y, "shape", [1])) != 1 or any(map(_is_row, y)):
+        return y, None  # scikit-learn has its own words for a table of labels
+    labels = label_list(y)
+    words = all(isinstance(label, str) for label in labels)
+    if objects and words:
+        return y, None
+    found = label_array(labels, np)
+    if found.dtype != object or words:
+        return found, None
+    classes, codes = encode(labels)
+    return np.array(codes), label_array(classes, np)
+
+
+def _is_row(label: Any) -> bool:
+    return isinstance(label, (list, tuple)) or getattr(label, "shape", ()) != ()

@@ -131,3 +131,27 @@ void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)
     }
     active_kernels->sigmoid(ps, ps, ps, 2 * n);
 }
+
+/* log(ps[c]) = zs[c] - logsumexp(zs), of which the largest score is taken off first: so nothing is
+ * lost where it is large, and the most probable class has all digits of a logarithm near 0. */
+void pyref_log_probabilities(const double *scores, size_t n, size_t C, double *logs)
+{
+    for (size_t i = 0; i < n && C > 1; i++) {
+        const double *zs = scores + i * C;
+        double *out = logs + i * C, rest, log_sum;
+        const size_t top = exponentials(zs, C, out, &rest);
+        active_kernels->log1p(&rest, &rest, &log_sum, 1);
+        for (size_t c = 0; c < C; c++)
+            out[c] = (c == top ? 0.0 : zs[c] - zs[top]) - log_sum;
+    }
+    if (C > 1)
+        return;
+    /* log(1 - p) = -softplus(z) and log(p) = -softplus(-z) */
+    for (size_t i = 0; i < n; i++) {
+        logs[2 * i] = scores[i];
+        logs[2 * i + 1] = -scores[i];
+    }
+    pyref_softplus(logs, logs, 2 * n);
+    for (size_t i = 0; i < 2 * n; i++)
+        logs[i] = 0.0 - logs[i]; /* 0, not -0 */
+}

@@ -37,15 +37,25 @@ static size_t rows_of_a_step(size_t width)
     return (((size_t)1 << 25) / width / BLOCK + 1) * BLOCK;
 }
 
+static int allowed = 0; /* written once, when Python loads this */
+
+void pyref_allow_threads(int most)
+{
+    allowed = most;
+}
+
+/* The cores that this process may use: asked for each time, since a process may change them. */
 static int cores(void)
 {
+    int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
 #if defined(__linux__)
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return CPU_COUNT(&set);
+        count = CPU_COUNT(&set);
 #endif
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count > 1 ? (int)count : 1;
+    if (allowed > 0)
+        count = smaller(count, allowed);
+    return count > 1 ? count : 1;
 }
 
 /* Threads that pay. To start one and to wait for its end takes some 100 to 200 us, so a run has

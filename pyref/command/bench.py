@@ -54,10 +54,12 @@ PURE_EPOCHS = 10
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """How many cores this process may use: as many as the C half takes for itself."""
+    quota = importlib.import_module("..compiled.quota", __package__).processors()
+    count = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        count = len(os.sched_getaffinity(0))
+    return count if quota is None else min(count, quota)
 
 
 def processor() -> str:

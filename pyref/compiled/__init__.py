@@ -7,11 +7,14 @@ This file loads that module, of the right age and set to an instruction set, or 
     passes.py     a pass over the data: how it is made, and carried to its end
     samples.py    what the safe fit (pyref/fit/) asks of the data
     scores.py     what a fitted model says of new rows
+    quota.py      how many processors a container may use
 """
 
 from __future__ import annotations
 
 import os
+
+from .quota import processors
 
 PACKAGE = __name__.rpartition(".")[0]
 
@@ -33,7 +36,7 @@ except ImportError as problem:
         " Python are in pyref."
     ) from problem
 
-if getattr(lib, "PYREF_INTERFACE", 0) != 9:
+if getattr(lib, "PYREF_INTERFACE", 0) != 10:
     raise ImportError(
         "pyref.fast is newer or older than the compiled part that lies beside it. Install pyref"
         " again. The same functions in pure Python are in pyref."
@@ -44,5 +47,7 @@ if not lib.pyref_use_instruction_set(os.environ.get("PYREF_ISA", "best").encode(
         f"PYREF_ISA is {os.environ['PYREF_ISA']!r}: give baseline, v3 or v4, one that this"
         " processor has, or leave it out"
     )
+
+lib.pyref_allow_threads(processors() or 0)
 
 __all__ = ("ffi", "lib")

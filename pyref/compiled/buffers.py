@@ -94,7 +94,8 @@ def let_go(*values: Any) -> None:
 
     subtle: The exception keeps the frames that it passed, and so the buffers in them. If it is
     part of a reference cycle, the garbage collector clears a memoryview that C still holds on
-    to, and CPython crashes (seen with 3.11).
+    to, and CPython crashes (seen with 3.11). And as long as a memoryview lives, an array or a
+    bytearray cannot be resized: so each is released before an error is raised where it is seen.
     """
     for value in values:
         if isinstance(value, Buffer):
@@ -132,22 +133,24 @@ def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> 
         and (type(values) in _UNMASKED or _unmasked(values))
     ):
         return view
-    if view.ndim != wanted:
+    form, ndim = view.format, view.ndim
+    view.release()
+    if ndim != wanted:
         checks.dimensions(values, name, wanted)
         return None
-    if str(view.format)[-1] in "Ows" or hasattr(values, "mask"):
+    if str(form)[-1] in "Ows" or hasattr(values, "mask"):
         return None  # objects, text, masked arrays: what they hold is seen one by one
-    if view.format not in kinds:
-        dtype = getattr(values, "dtype", view.format)
-        if str(view.format).startswith((">", "!")):
+    if form not in kinds:
+        dtype = getattr(values, "dtype", form)
+        if str(form).startswith((">", "!")):
             raise ValueError(
                 f"{name} is big-endian ({dtype}): give {name}.astype({name}.dtype.newbyteorder())"
             )
         allowed = "float64 or float32" + (", integers or bool" if kinds is _LABELS else "")
         cure = f"{name}.astype(float)"
-        if "Z" in str(view.format):
+        if "Z" in str(form):
             cure = f"{name}.real, if that is what is meant"
-        if str(view.format).startswith("T"):
+        if str(form).startswith("T"):
             cure = f"numpy.lib.recfunctions.structured_to_unstructured({name})"
         raise TypeError(f"{name} has elements of type {dtype}: give {allowed}, as {cure}")
     raise ValueError(
@@ -165,12 +168,20 @@ def _plain(values: Any) -> array[float] | None:
     return None
 
 
-def table(X: Any) -> Buffer:
+def _refuse_length(view: Any, n: int, name: str = "y", kind: str = "label") -> None:
+    """checks.same_length, of a memoryview that is not n long."""
+    length = len(view)
+    view.release()
+    checks.same_length(range(length), n, name, kind)
+
+
+def table(X: Any, y: Any = None, sample_weight: Any = None) -> Buffer:
     """checks.table, without a copy where X is a buffer."""
     view = _view(X, "X", _FLOATS, 2)
     if view is not None:
         n, d = view.shape
         if n == 0 or d == 0:
+            view.release()
             checks.table([[]] * min(n, 1))  # raises
         return Buffer(X, _FLOATS[view.format], n, d)
     flat = array("d")
@@ -185,6 +196,7 @@ def table(X: Any) -> Buffer:
             flat.extend(row)
     except (TypeError, ValueError, OverflowError, IndexError):
         # Something is out of the ordinary: wrong, or merely another kind of sequence.
+        checks.same_index([("X", X), ("y", y), ("sample_weight", sample_weight)])
         rows, flat = checks.table(X), array("d")
         d = len(rows[0])
         for row in rows:
@@ -192,14 +204,18 @@ def table(X: Any) -> Buffer:
     return Buffer(flat, 0, len(rows), d)
 
 
-def sample(x: Any) -> Buffer:
+def sample(x: Any, y: Any = None) -> Buffer:
     """checks.sample, without a copy where x is a buffer."""
     view = _view(x, "x", _FLOATS, 1)
     if view is not None:
         if len(view) == 0:
+            view.release()
             checks.sample([])  # raises
         return Buffer(x, _FLOATS[view.format], len(view), 1)
-    flat = _plain(x) or array("d", checks.sample(x))
+    flat = _plain(x)
+    if not flat:
+        checks.same_index([("x", x), ("y", y)])
+        flat = array("d", checks.sample(x))
     return Buffer(flat, 0, len(flat), 1)
 
 
@@ -215,7 +231,7 @@ def labels(y: Any, n: int) -> Buffer:
     view = _view(y, "y", _LABELS, 1)
     if view is not None:
         if len(view) != n:
-            checks.same_length(view, n)
+            _refuse_length(view, n)
         return Buffer(y, _LABELS[view.format], n, 1)
     flat = _plain(y)
     if flat is None:
@@ -253,7 +269,8 @@ def sample_weights(values: Any, n: int) -> Buffer | None:
             flat = array("d", checks.numbers(values, "sample_weight"))
         checks.same_length(flat, n, "sample_weight", "weight")
         return Buffer(flat, 0, n, 1)
-    checks.same_length(view, n, "sample_weight", "weight")
+    if len(view) != n:
+        _refuse_length(view, n, "sample_weight", "weight")
     given = Buffer(values, _LABELS[view.format], n, 1)
     if given.kind == 0 and int(ffi.cast("uintptr_t", given.pointer)) % 8 == 0:
         return given
@@ -297,6 +314,7 @@ def weights(w: Any, d: int) -> array[float]:
         if view is not None:
             copy = view.tobytes()
             flat = array("d", copy if view.itemsize == 8 else array("f", copy))
+            view.release()
     # 0 times a sum with a NaN or an infinity in it is not 0; nor if the sum itself is too large
     if flat is None or len(flat) != d or sum(flat) * 0.0 != 0.0:
         flat = array("d", checks.weights(w if flat is None else flat, d))
@@ -325,7 +343,8 @@ def class_labels(y: Any, n: int) -> Buffer:
     elif len(shape) == 2 and _format(y) in _FLOATS and shape[1] > 0:
         view = _view(y, "y", _FLOATS, 2)
     if view is not None:
-        checks.same_length(view, n)
+        if len(view) != n:
+            _refuse_length(view, n)
         return Buffer(y, _LABELS[view.format], n, shape[1] if len(shape) == 2 else 1)
     labels = checks.class_labels(y, n)
     if isinstance(labels[0], list):

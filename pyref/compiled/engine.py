@@ -42,7 +42,7 @@ from .buffers import (
 from .buffers import thread_count as threads
 from .classes import class_optimum, independent_columns
 from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
-from .scores import probabilities, scores
+from .scores import log_probabilities, probabilities, scores
 
 __all__ = (
     "binary_cross_entropy",
@@ -64,6 +64,7 @@ __all__ = (
     "labels",
     "length",
     "let_go",
+    "log_probabilities",
     "logsumexp",
     "of_scores",
     "optimum",
@@ -212,14 +213,15 @@ def of_scores(name: str, z: Any) -> Any:
         return sigmoid(z) if name == "sigmoid" else softplus(z)
     function = lib.pyref_sigmoid if name == "sigmoid" else lib.pyref_softplus
     out = array("d")
-    for start in range(0, len(view), _SCORES):  # by parts, so that Ctrl-C is heard
-        part = view[start : start + _SCORES]
-        out.frombytes(part.tobytes() if part.itemsize == 8 else bytes(8 * len(part)))
-        with doubles(out) as scores:
-            if part.itemsize == 4:
-                with ffi.from_buffer(part) as floats:
-                    lib.pyref_widen(floats, 1, 0, len(part), scores + start)
-            function(scores + start, scores + start, len(part))
+    with view:
+        for start in range(0, len(view), _SCORES):  # by parts, so that Ctrl-C is heard
+            with view[start : start + _SCORES] as part:
+                out.frombytes(part.tobytes() if part.itemsize == 8 else bytes(8 * len(part)))
+                with doubles(out) as scores:
+                    if part.itemsize == 4:
+                        with ffi.from_buffer(part) as floats:
+                            lib.pyref_widen(floats, 1, 0, len(part), scores + start)
+                    function(scores + start, scores + start, len(part))
     return out
 
 

@@ -1,4 +1,4 @@
-"""What a fitted model says of new rows, compiled: scores and probabilities.
+"""What a fitted model says of new rows, compiled: scores, probabilities and their logarithms.
 
 (The twin in Python stands in pyref/pure.py.)
 """
@@ -45,15 +45,26 @@ def scores(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
 
 def probabilities(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
     """n rows of C probabilities, one after the other; of two for chapter 1's w and b."""
+    return _of_classes(lib.pyref_probabilities, 1.0, X, w, b, threads)
+
+
+def log_probabilities(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
+    """Their logarithms, from the scores: finite where a probability is too small for a float."""
+    return _of_classes(lib.pyref_log_probabilities, 0.0, X, w, b, threads)
+
+
+def _of_classes(
+    function: Any, certain: float, X: Any, w: Any, b: Any, threads: int | None
+) -> array[float]:
     zs = scores(X, w, b, threads)
     C = 1 if isinstance(b, float) else len(b)
     if C == 1 and not isinstance(b, float):
-        return array("d", [1.0]) * len(zs)  # the only class is certain
+        return array("d", [certain]) * len(zs)  # the only class is certain
     width = 2 if C == 1 else C
     out = zeros(len(zs) // C * width)
     at, ps = doubles(zs), doubles(out)
     step = max(_NUMBERS // C, 1)
     for i in range(0, len(zs) // C, step):
         rows = min(step, len(zs) // C - i)
-        lib.pyref_probabilities(at + i * C, rows, C, ps + i * width)
+        function(at + i * C, rows, C, ps + i * width)
     return out

@@ -108,7 +108,7 @@ class Binary:
         """
         e = self.engine
         try:
-            x = e.sample(x)
+            x = e.sample(x, y)
             y = e.labels(y, e.length(x))
             a, b = checks.finite(a, "a"), checks.finite(b, "b")
             threads = e.threads(threads)
@@ -137,7 +137,7 @@ class Binary:
         """
         e = self.engine
         try:
-            x = e.sample(x)
+            x = e.sample(x, y)
             y = e.labels(y, e.length(x))
             learning_rate = checks.positive(learning_rate, "learning_rate")
             iterations = checks.count(iterations, "iterations")
@@ -171,7 +171,7 @@ class Binary:
         """
         e = self.engine
         try:
-            X = e.table(X)
+            X = e.table(X, y, sample_weight)
             n, d = e.shape(X)
             y = e.labels(y, n)
             if sample_weight is not None:
@@ -207,7 +207,7 @@ class Binary:
     def _safe_learning_rate(self, X, reduction, l2, sample_weight, threads, steepest):
         e = self.engine
         try:
-            X = e.table(X)
+            X = e.table(X, None, sample_weight)
             n, _ = e.shape(X)
             sample_weight = e.sample_weights(sample_weight, n)
             checks.choice(reduction, "reduction", ("sum", "mean"))
@@ -262,7 +262,7 @@ class Binary:
         """
         e = self.engine
         try:
-            X = e.table(X)
+            X = e.table(X, y, sample_weight)
             n, d = e.shape(X)
             y = e.labels(y, n)
             sample_weight = e.sample_weights(sample_weight, n)

@@ -7,6 +7,10 @@ is wrong. (TypeError: not a number, not a table. ValueError: a number that canno
 
 from collections import namedtuple
 
+from .frames import in_memory, is_date, plain_array
+from .frames import no_dates as no_dates  # these for those who read frames and pair rows
+from .frames import same_index as same_index
+
 # What gradient_descent returns. len(losses) == iterations: losses[k] is the objective F before
 # update k (the mean loss, and with l2 > 0 the penalty too), and `iterations` counts the updates
 # that (w, b) went through.
@@ -30,6 +34,8 @@ def is_finite(value):
 def shown(value):
     """A short picture of a wrong value and its type, for a message."""
     picture = repr(value)
+    if "\n" in picture:  # of arrays and frames
+        picture = " ".join(picture.split())
     if len(picture) > 40:
         picture = picture[:37] + "..."
     return f"{picture}, a {type(value).__name__}"
@@ -42,7 +48,7 @@ def number(value, name):
     """`value` as a float; TypeError if it is no number, ValueError if no float can hold it."""
     if type(value) is float:
         return value
-    if not isinstance(value, (str, bytes, bytearray)):
+    if not isinstance(value, (str, bytes, bytearray)) and not is_date(value):
         try:
             return float(value)
         except (TypeError, ValueError):
@@ -133,14 +139,17 @@ def dimensions(values, name, wanted):
     shape = getattr(values, "shape", None)
     if shape is not None and len(shape) != wanted:
         cure = "reshape it to (rows, features)" if wanted == 2 else "flatten it to one row"
+        if wanted == 1 and (hasattr(values, "columns") or list(shape).count(1) < len(shape) - 1):
+            cure = "give one row or column of it"  # flattened, it would have too many numbers
         shape = "(" + ", ".join([str(size) for size in shape]) + ")"
         raise ValueError(f"{name} has shape {shape}, not {wanted} dimension(s): {cure}")
 
 
 def _items(values, name, kind):
     """The items of any sequence as a list; arrays and memoryviews as plain Python numbers."""
-    if hasattr(values, "to_numpy"):  # a data frame, which would give its column names
-        values = values.to_numpy()
+    if type(values) is not list and type(values) is not tuple:
+        in_memory(values, name)
+        values = plain_array(values, name)  # (a list of a frame is that of its columns' names)
     if not isinstance(values, (str, bytes, bytearray, dict, set)):
         try:
             return values.tolist() if hasattr(values, "tolist") else list(values)
@@ -352,7 +361,7 @@ def class_labels(y, n):
     shape = getattr(y, "shape", None)
     if shape is not None and len(shape) not in (1, 2):
         shape = "(" + ", ".join([str(size) for size in shape]) + ")"
-        raise ValueError(f"y has shape {shape}: flatten it, or reshape it to (rows, classes)")
+        raise ValueError(f"y has shape {shape}: reshape it to (rows) or (rows, classes)")
     items = _items(y, "y", "class numbers, or rows of probabilities")
     if items and _is_row(items[0]):
         out = [numbers(item, f"y[{i}]") for i, item in enumerate(items)]

@@ -3,6 +3,11 @@ from typing import Any, Generic, Literal, NamedTuple
 
 from typing_extensions import TypeVar
 
+from .frames import in_memory as in_memory
+from .frames import is_date as is_date
+from .frames import no_dates as no_dates
+from .frames import same_index as same_index
+
 # What comes back. `pyref` has lists where `pyref.fast` has arrays, and chapter 2 has more than
 # one row of weights; the defaults are those of pyref.gradient_descent.
 _W = TypeVar("_W", default=list[float])

@@ -93,7 +93,7 @@ class Classes:
         """
         e = self.engine
         try:
-            X = e.table(X)
+            X = e.table(X, y, sample_weight)
             n, d = e.shape(X)
             y = e.class_labels(y, n)
             sample_weight = e.sample_weights(sample_weight, n)
@@ -160,7 +160,7 @@ class Classes:
         """
         e = self.engine
         try:
-            X = e.table(X)
+            X = e.table(X, y, sample_weight)
             n, d = e.shape(X)
             y = e.class_labels(y, n)
             sample_weight = e.sample_weights(sample_weight, n)

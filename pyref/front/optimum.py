@@ -29,7 +29,7 @@ class Optimum:
         """
         e = self.engine
         try:
-            X = e.table(X)
+            X = e.table(X, y, sample_weight)
             n, d = e.shape(X)
             y = e.labels(y, n)
             sample_weight = e.sample_weights(sample_weight, n)
@@ -170,7 +170,7 @@ class Optimum:
     ):
         e = self.engine
         try:
-            X = e.table(X)
+            X = e.table(X, y, sample_weight)
             n, d = e.shape(X)
             y = e.labels(y, n)
             sample_weight = e.sample_weights(sample_weight, n)

@@ -10,8 +10,8 @@
 
 The mathematics stands in the chapters, and either implementation of them does the work: which
 one, `backend` decides, and nothing else does. What this room adds is what a table from elsewhere
-needs: columns with names and classes with names (reading.py), weights, a choice of solvers and
-the words that say how a fit ended (solvers.py), and a report (summary.py).
+needs: columns with names (reading.py) and classes with names (labels.py), weights, a choice of
+solvers and the words that say how a fit ended (solvers.py), and a report (summary.py).
 
 Nothing but the standard library is imported. Lists come back for lists. Whoever gives arrays
 or data frames has NumPy loaded, and gets arrays.
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
+from reprlib import recursive_repr
 from typing import Any
 
 from ..fit.columns import columns_of
@@ -28,17 +29,8 @@ from ..front import checks
 from . import solvers
 from .backends import backend
 from .coefficients import in_rows, parameters, spread_out
-from .reading import (
-    Table,
-    class_factors,
-    encode,
-    label_array,
-    label_list,
-    naming,
-    read_table,
-    same_names,
-    without_weight,
-)
+from .labels import different, encode, label_array, label_list, numbers_of, shown
+from .reading import Table, class_factors, naming, read_table, same_columns, without_weight
 from .summary import summary
 
 # How chapter 3's error about a column that depends on others goes on.
@@ -64,12 +56,14 @@ class LogisticRegression:
     tolerance       the largest gradient that counts as zero. None: 1e-10, for gradient
                     descent 1e-6
     class_weight    None, "balanced" (every class counts the same), or {class: weight}
-    threads         of the compiled backend. None: as many as pay
+    threads         of the compiled backend. None: as many as pay, in a container no more than it
+                    has processors' time for
     init            where to start: a fitted model, or (coef, intercept). None: at zeros
 
     After `fit`:
 
-    classes_            the labels, sorted if they can be, else in the order of appearance
+    classes_            the labels, sorted if they can be, else in the order of appearance. What
+                        `predict` gives is one of them, type and all
     coef_, intercept_   two classes: d weights and a number, of the score that speaks for
                         classes_[1]. C > 2 classes: C rows of d weights, and C numbers
     status_, reason_    "converged", "separable", "undecided", "iterations" or "diverged" (they
@@ -80,7 +74,7 @@ class LogisticRegression:
     log_likelihood_     minus the summed loss, without the penalty
     standard_errors_    of coef_, then of the intercept: two classes by Newton's method,
                         converged, l2 = 0. Else None
-    feature_names_in_   the columns' names, if X had names; else None
+    feature_names_in_   the columns' names as text, if X had names; else None
     n_features_in_, n_samples_
     class_totals_       the summed weights of each class
     solver_, backend_   what "auto" came to
@@ -155,12 +149,15 @@ class LogisticRegression:
             setattr(self, name, value)
         return self
 
+    @recursive_repr()  # init may be the model itself
     def __repr__(self) -> str:
-        changed = [
-            f"{name}={getattr(self, name)!r}"
-            for name, default in self._defaults().items()
-            if getattr(self, name) is not default and getattr(self, name) != default
-        ]
+        changed = []
+        for name, default in self._defaults().items():
+            value = getattr(self, name)
+            # (what has many values, an array say, is compared with nothing)
+            plain = value is None or isinstance(value, (str, int, float))
+            if not plain or value != default:
+                changed.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __sklearn_clone__(self) -> LogisticRegression:
@@ -177,20 +174,29 @@ class LogisticRegression:
         X is n rows of d numbers: lists, arrays, or a pandas, polars or pyarrow table. y is n
         labels of two or more classes: numbers, words, anything hashable. sample_weight is n
         numbers, 0 or more, that count the rows: a row of weight 0 is not there, and a class all
-        of whose rows weigh 0 is none of classes_. callback(k, loss) is called after update k with
-        the objective before it; returning True stops there. If it has a method stop(), a search for
-        a proof (whether there is an optimum) asks it, too.
+        of whose rows weigh 0 is none of classes_. Rows are paired by place; where two of the three
+        have an index, as in pandas, it must be the same. callback(k, loss) is called after update
+        k with the objective before it; returning True stops there. If it has a method stop(), a
+        search for a proof (whether there is an optimum) asks it, too.
 
         TypeError or ValueError names what cannot be used.
         """
+        checks.same_index([("X", X), ("y", y), ("sample_weight", sample_weight)])
         name, module = backend(self.backend)
         table = read_table(X, name == "c")
         labels = label_list(y)
         checks.same_length(labels, table.rows)
         classes, codes = encode(labels)
-        return self._become(
-            self._fit(name, module, table, classes, codes, sample_weight, callback)
-        )
+        return self._become(self._fit(name, module, table, classes, codes, sample_weight, callback))
+
+    def _now(self) -> Any:
+        """The model as it is at this moment, whatever another thread fits it to meanwhile: a fit
+        gives the model another dictionary, and this one goes on with the old."""
+        if not hasattr(self, "coef_"):
+            raise ValueError("this model is not fitted: call fit(X, y) first")
+        seen = object.__new__(type(self))
+        seen.__dict__ = self.__dict__
+        return seen
 
     def _become(self, found: dict[str, Any]) -> LogisticRegression:
         """The results of a fit, all in one step: whoever looks sees the old model or the new."""
@@ -217,7 +223,7 @@ class LogisticRegression:
             classes, codes, totals = without_weight(classes, codes, totals)
             C = len(classes)
         solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
-        w, b = self._start(classes, d, table.names)
+        w, b = self._start(classes, d, table.columns or table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
         iterations = checks.count(iterations, "iterations")
@@ -290,7 +296,7 @@ class LogisticRegression:
             )
         reason += left_out
         errors = getattr(fit, "standard_errors", None)
-        return {
+        found = {
             "classes_": classes,
             "n_features_in_": d,
             "feature_names_in_": table.names,
@@ -308,13 +314,14 @@ class LogisticRegression:
             "standard_errors_": None if errors is None else list(errors),
             "reason_": reason,
         }
+        if table.names is None and table.columns is not None:
+            found["_columns_"] = table.columns  # no names, but an order that can be told
+        return found
 
     def _weights(
         self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
     ) -> tuple[list[float] | None, list[float]]:
         """The weight of each row, class_weight included (None: all 1); and of each class."""
-        if hasattr(sample_weight, "__array__") and not hasattr(sample_weight, "tolist"):
-            sample_weight = sample_weight.__array__()
         s = checks.sample_weights(sample_weight, len(codes))
         checks.sample_weight_values(s, len(codes))
         totals = [0.0] * len(classes)
@@ -326,24 +333,26 @@ class LogisticRegression:
             totals = [total * factor for total, factor in zip(totals, factors)]
         counted = [label for label, total in zip(classes, totals) if total]
         if len(counted) < 2:
-            only = f"the class {counted[0]!r}" if counted else "no class"
+            only = f"the class {shown(counted[0])}" if counted else "no class"
             raise ValueError(f"the weights leave only {only}: give weight to two classes or more")
         return s, totals
 
-    def _start(self, classes: Sequence[Any], d: int, names: Sequence[str] | None) -> Any:
+    def _start(self, classes: Sequence[Any], d: int, columns: Sequence[str] | None) -> Any:
         """init as the chapters have it: (w, b); at zeros (None, ...) without one."""
         C, init = len(classes), self.init
         if init is None:
             return None, 0.0 if C == 2 else None
         if hasattr(init, "coef_"):
-            if list(init.classes_) != list(classes):
-                raise ValueError(
-                    f"init has the classes {list(init.classes_)!r}, y has {list(classes)!r}:"
-                    " give a model of the same classes"
+            if label_list(init.classes_) != label_list(classes):
+                theirs, ours = (
+                    ", ".join([shown(label) for label in label_list(each)])
+                    for each in (init.classes_, classes)
                 )
-            known = getattr(init, "feature_names_in_", None)
-            if names is not None and known is not None:
-                same_names(names, known, "init was")
+                raise ValueError(
+                    f"init has the classes [{theirs}], y has [{ours}]: give a model of the same"
+                    " classes"
+                )
+            same_columns(columns, init, "init was")
             coef, intercept = init.coef_, init.intercept_
         else:
             if hasattr(init, "get_params"):
@@ -366,57 +375,72 @@ class LogisticRegression:
 
     def decision_function(self, X: Any) -> Any:
         """The score of each row for classes_[1]; with C > 2 classes, rows of C scores."""
-        zs, numpy = self._apply("scores", X)
-        return in_rows(zs, 1 if len(self.classes_) == 2 else len(self.classes_), numpy)
+        zs, C, _, numpy = self._apply("scores", X)
+        return in_rows(zs, 1 if C == 2 else C, numpy)
 
     def predict_proba(self, X: Any) -> Any:
         """n rows of C probabilities, in the order of classes_."""
-        ps, numpy = self._apply("probabilities", X)
-        return in_rows(ps, len(self.classes_), numpy)
+        ps, C, _, numpy = self._apply("probabilities", X)
+        return in_rows(ps, C, numpy)
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """The logarithms of predict_proba, with all their digits: they come from the scores, and
+        no log(0) of a probability that has become 0."""
+        logs, C, _, numpy = self._apply("log_probabilities", X)
+        return in_rows(logs, C, numpy)
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each row; of equals the first in classes_."""
-        zs, numpy = self._apply("scores", X)
-        C = len(self.classes_)
+        zs, C, classes, numpy = self._apply("scores", X)
+        codes = self._codes(zs, C, numpy)
+        if numpy is not None:
+            return label_array(classes, numpy)[codes]
+        return [classes[code] for code in codes]
+
+    @staticmethod
+    def _codes(zs: Any, C: int, numpy: Any) -> Any:
+        """The number of the class with the largest score, of each row; of equals the first."""
         if numpy is not None:
             found = numpy.asarray(zs)
-            codes = (found > 0) * 1 if C == 2 else found.reshape(-1, C).argmax(axis=1)
-            return label_array(self.classes_, numpy)[codes]
+            return (found > 0) * 1 if C == 2 else found.reshape(-1, C).argmax(axis=1)
         if C == 2:
-            return [self.classes_[z > 0] for z in zs]
+            return [int(z > 0) for z in zs]
         rows = [list(zs[i : i + C]) for i in range(0, len(zs), C)]
-        return [self.classes_[row.index(max(row))] for row in rows]
+        return [row.index(max(row)) for row in rows]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The part of the rows whose class is predicted right, counted by their weights."""
-        labels, found = label_list(y), label_list(self.predict(X))
+        checks.same_index([("X", X), ("y", y), ("sample_weight", sample_weight)])
+        labels = label_list(y)
+        zs, C, classes, numpy = self._apply("scores", X)
+        found = self._codes(zs, C, numpy)
         checks.same_length(labels, len(found))
+        different(labels)  # or one of them is no label
         s = checks.sample_weights(sample_weight, len(found))
         total = checks.sample_weight_values(s, len(found))
         right = 0.0
-        for label, guess, s_i in zip(labels, found, s or [1.0] * len(found)):
-            if label == guess:
+        for code, guess, s_i in zip(numbers_of(labels, classes), found, s or [1.0] * len(found)):
+            if code == guess:
                 right += s_i
         return right / total
 
-    def _apply(self, function: str, X: Any) -> tuple[Any, Any]:
-        """scores or probabilities of the rows of X; and numpy, if arrays are to come back."""
-        if not hasattr(self, "coef_"):
-            raise ValueError("this model is not fitted: call fit(X, y) first")
-        name, module = backend(self.backend)
+    def _apply(self, function: str, X: Any) -> tuple[Any, int, Any, Any]:
+        """What the model says of the rows of X; how many classes it has, and which; and numpy, if
+        arrays are to come back."""
+        model = self._now()
+        name, module = backend(model.backend)
         table = read_table(X, name == "c")
-        known = getattr(self, "feature_names_in_", None)
-        if table.names is not None and known is not None:
-            same_names(table.names, known, "the model was")
-        if table.width != self.n_features_in_:
+        same_columns(table.columns or table.names, model, "the model was")
+        if table.width != model.n_features_in_:
             raise ValueError(
-                f"X has {table.width} features, the model was fitted on {self.n_features_in_}:"
+                f"X has {table.width} features, the model was fitted on {model.n_features_in_}:"
                 " give the same"
             )
-        w, b = parameters(self.coef_, self.intercept_, len(self.classes_))
+        C = len(model.classes_)
+        w, b = parameters(model.coef_, model.intercept_, C)
         with naming(table.names):
-            apply = getattr(module.FRONT.engine, function)
-            return apply(table.data, w, b, self.threads), table.numpy
+            found = getattr(module.FRONT.engine, function)(table.data, w, b, model.threads)
+        return found, C, model.classes_, table.numpy
 
     # ------------------------------------------------------------ report
 
@@ -425,6 +449,4 @@ class LogisticRegression:
 
         `columns` is the width of the page, 80 unless given; a wider table continues below.
         """
-        if not hasattr(self, "coef_"):
-            raise ValueError("this model is not fitted: call fit(X, y) first")
-        return summary(self, columns)
+        return summary(self._now(), columns)

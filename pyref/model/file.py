@@ -242,11 +242,16 @@ def save(model, path):
 
 def text(model):
     """What `save` writes."""
+    from copy import copy
+
     from . import fields
+    from .labels import label_list
 
     if not hasattr(model, "coef_"):
         raise ModelFileError("the model is not fitted: call fit(X, y), then save")
-    classes = [_label(label, f"classes_[{k}]") for k, label in enumerate(_list(model.classes_))]
+    model = copy(model)  # another thread may fit it again
+    classes = label_list(model.classes_)
+    classes = [_label(label, f"classes_[{k}]") for k, label in enumerate(classes)]
     features = getattr(model, "feature_names_in_", None)
     if features is not None:
         features = [_string(str(f), f"feature_names_in_[{j}]") for j, f in enumerate(features)]
@@ -318,7 +323,8 @@ def _string(value, place):
 
 
 def _label(label, place):
-    label = _list(label)
+    if not checks.is_date(label):  # (that would be a number)
+        label = _list(label)
     if isinstance(label, str):
         return _string(str(label), place)
     if type(label) is float and label == label:

@@ -1,8 +1,8 @@
-"""What a user gives, as either implementation reads it: the table X, and the labels y.
+"""What a user gives, as either implementation reads it: the table X, and the weights of classes.
 
-Tables are lists, arrays, or data frames of pandas, polars and pyarrow; labels are any sequence
-of numbers or words. Only the standard library is imported: whoever gives arrays or data frames
-has NumPy loaded. An error names the cell, and its column by name if it has one.
+Tables are lists, arrays, or data frames of pandas, polars and pyarrow. (Labels: labels.py.) Only
+the standard library is imported: whoever gives arrays or data frames has NumPy loaded. An error
+names the cell, and its column by name if it has one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from ..fit.columns import block
 from ..front import checks
+from .labels import label_list, numbers_of, shown, single
 
 # ---------------------------------------------------------------- X
 
@@ -28,6 +29,7 @@ class Table(NamedTuple):
     width: int
     names: list[str] | None  # of the columns, if they have names
     numpy: Any  # the module if arrays are to come back, else None
+    columns: list[str] | None = None  # what a data frame calls its columns, mere numbers too
 
 
 def read_table(X: Any, compiled: bool) -> Table:
@@ -37,11 +39,13 @@ def read_table(X: Any, compiled: bool) -> Table:
     """
     if isinstance(X, Table):
         return X
-    names = column_names(X)
+    columns = column_names(X)
+    names = None if columns is None or _are_numbered(X) else columns
+    _all_different(names or ())
     if hasattr(X, "toarray") and not hasattr(X, "__array__"):
         raise TypeError(f"X is sparse, a {type(X).__name__}: give X.toarray()")
     with naming(names):
-        found = _block_of_columns(X, len(names or ())) if hasattr(X, "column_names") else X
+        found = _block_of_columns(X, len(columns or ())) if hasattr(X, "column_names") else X
         if _is_array(found):
             found = _plain_array(found)
         elif isinstance(found, memoryview) and found is X:
@@ -56,25 +60,41 @@ def read_table(X: Any, compiled: bool) -> Table:
         size = found.shape
         if not size[0] or not size[1]:
             checks.table([[]] * min(size[0], 1))  # raises
-    return Table(found, *size, names, sys.modules.get("numpy") if _is_array(X) else None)
+    numpy = sys.modules.get("numpy") if _is_array(X) else None
+    return Table(found, *size, names, numpy, columns)
 
 
 def column_names(X: Any) -> list[str] | None:
-    """The names of a data frame's columns; None where there are none, or not all are words."""
+    """What a data frame calls its columns, as text: numbers and tuples (of a MultiIndex) too.
+    None where X is no data frame."""
+    names = _labels_of_columns(X)
+    return None if names is None else [_text(name) for name in names]
+
+
+def _labels_of_columns(X: Any) -> list[Any] | None:
     names = getattr(X, "column_names", None)  # pyarrow
     if names is None and hasattr(X, "to_numpy"):  # pandas, polars
         names = getattr(X, "columns", None)
-    if names is None:
-        return None
-    names = list(names)
+    return None if names is None else list(names)
+
+
+def _text(name: Any) -> str:
+    if isinstance(name, tuple):
+        return "(" + ", ".join([shown(part) for part in name]) + ")"
+    return str(name)
+
+
+def _are_numbered(X: Any) -> bool:
+    """Whether the columns have no names: pandas numbers them then."""
+    return _labels_of_columns(X) == list(range(len(X.columns)))
+
+
+def _all_different(names: Sequence[str]) -> None:
     seen = set()
     for name in names:
-        if not isinstance(name, str):
-            return None
         if name in seen:
             raise ValueError(f"X has two columns {name!r}: rename one")
         seen.add(name)
-    return names
 
 
 def _is_array(X: Any) -> bool:
@@ -85,8 +105,11 @@ def _is_array(X: Any) -> bool:
 def _plain_array(X: Any) -> Any:
     """An array of rows, floats that lie row after row; a list where they need a closer look."""
     if hasattr(X, "mask") and hasattr(X, "filled"):  # masked: the array has values beneath
+        checks.no_dates(X, "X")
         return X.tolist()
+    checks.no_dates(X, "X")
     X = X.to_numpy() if hasattr(X, "to_numpy") else X.__array__()
+    checks.no_dates(X, "X")
     checks.dimensions(X, "X", 2)
     kind, size = X.dtype.kind, X.dtype.itemsize
     if kind == "f" and size in (4, 8):
@@ -100,6 +123,7 @@ def _block_of_columns(X: Any, width: int) -> Any:
     """The columns of a pyarrow table as one block, row after row."""
     if not width or not X.num_rows:
         return [[]] * min(X.num_rows, 1)
+    checks.no_dates(X, "X")
     flat = array("d", bytes(8 * width * X.num_rows))
     for j, column in enumerate(X.columns):
         values = column.to_numpy(zero_copy_only=False)
@@ -129,75 +153,40 @@ def naming(names: Sequence[str] | None) -> Iterator[None]:
         raise type(error)(f"{found[0]} ({name!r}){text[found.end() :]}") from None
 
 
-def same_names(names: Sequence[str], known: Sequence[str], who: str) -> None:
-    """ValueError unless these are the columns that a model was fitted on, in their order."""
-    names, known = list(names), list(known)
-    if names == known:
+def same_columns(found: Sequence[str] | None, model: Any, who: str) -> None:
+    """ValueError unless a table has the columns that `model` was fitted on, in their order, as far
+    as both are known. `who` is the model with its verb: "the model was"."""
+    names = getattr(model, "feature_names_in_", None)
+    known = getattr(model, "_columns_", None)  # a model from a file knows the names alone
+    known = names if known is None else known
+    if found is None or known is None:
+        return
+    found, known = list(found), list(known)
+    # Columns that have no names, and were numbered by pandas, may stand for those of any names.
+    if found == known or (not {*found} & {*known} and (_numbers(found) or _numbers(known))):
         return
     for text, some in (
-        ("lacks {}, which " + who + " fitted on: add", [k for k in known if k not in names]),
-        ("has {}, which " + who + " not fitted on: remove", [k for k in names if k not in known]),
+        ("lacks {}, which " + who + " fitted on: add", [k for k in known if k not in found]),
+        ("has {}, which " + who + " not fitted on: remove", [k for k in found if k not in known]),
     ):
         if some:
             shown = ", ".join([repr(name) for name in some[:5]]) + ", ..." * (len(some) > 5)
             columns = "the columns" if len(some) > 1 else "the column"
             them = "them" if len(some) > 1 else "it"
             raise ValueError(f"X {text.format(f'{columns} {shown}')} {them}")
-    j = next(j for j, name in enumerate(names) if name != known[j])
+    j = next(j for j, name in enumerate(found) if name != known[j])
+    order = "feature_names_in_" if names is not None else "the fit"
     raise ValueError(
-        f"X has the column {names[j]!r} in place {j}, where {who} fitted on {known[j]!r}:"
-        " give the columns in the order of feature_names_in_"
+        f"X has the column {found[j]!r} in place {j}, where {who} fitted on {known[j]!r}:"
+        f" give the columns in the order of {order}"
     )
 
 
-# ---------------------------------------------------------------- y
+def _numbers(names: list[str]) -> bool:
+    return names == [str(j) for j in range(len(names))]
 
 
-def label_list(y: Any) -> list[Any]:
-    """Labels of any kind as a list."""
-    checks.dimensions(y, "y", 1)
-    for method in ("to_pylist", "to_list", "tolist"):  # pyarrow; pandas, polars; arrays
-        if hasattr(y, method):
-            return list(getattr(y, method)())
-    if isinstance(y, (str, bytes, bytearray, dict, set)) or not hasattr(y, "__iter__"):
-        raise TypeError(f"y is {checks.shown(y)}: give a sequence of labels")
-    return list(y)
-
-
-def encode(labels: Sequence[Any]) -> tuple[list[Any], list[int]]:
-    """The classes, sorted if they can be, else as first seen; and the number of each label."""
-    try:
-        classes = list(dict.fromkeys(labels))
-    except TypeError:
-        for i, label in enumerate(labels):
-            try:
-                hash(label)
-            except TypeError:
-                raise TypeError(
-                    f"y[{i}] is {checks.shown(label)}: give one number or word for each label"
-                ) from None
-        raise
-    for label in classes:
-        _refuse_label(label, labels)
-    with contextlib.suppress(TypeError):
-        classes.sort()
-    if len(classes) < 2:
-        raise ValueError(f"y has only one class, {classes[0]!r}: give samples of two or more")
-    number = {label: c for c, label in enumerate(classes)}
-    return classes, [number[label] for label in labels]
-
-
-def _refuse_label(label: Any, labels: Sequence[Any]) -> None:
-    """Refuse what stands for a missing label, and fractions, which are no classes."""
-    # (pandas' NA is compared with nothing: any comparison of it is NA again)
-    missing = label is None or type(label).__name__ == "NAType" or label != label
-    fraction = not missing and isinstance(label, float) and label % 1 != 0
-    if missing or fraction:
-        i = next(i for i, other in enumerate(labels) if other is label)
-        cure = "remove the row, or fill in its class"
-        if fraction:
-            cure = "give whole numbers or words (pyref.newton takes fractions from 0 to 1)"
-        raise ValueError(f"y[{i}] is {label}: {cure}")
+# ---------------------------------------------------------------- class_weight
 
 
 def class_factors(class_weight: Any, classes: Sequence[Any], totals: Sequence[float]) -> Any:
@@ -215,21 +204,26 @@ def class_factors(class_weight: Any, classes: Sequence[Any], totals: Sequence[fl
             whole += total
         C = len([total for total in totals if total])  # a class without weight is not there
         return [whole / (C * total) if total else 0.0 for total in totals]
-    if not hasattr(class_weight, "keys"):
+    if not hasattr(class_weight, "keys") or not hasattr(class_weight, "items"):
         raise TypeError(
             f"class_weight is {checks.shown(class_weight)}: give None, 'balanced', or a dict"
             " from class to weight"
         )
-    for label in class_weight:
-        if label not in classes:
-            known = ", ".join([repr(c) for c in classes[:10]]) + (", ..." * (len(classes) > 10))
+    given = [(single(label), weight) for label, weight in class_weight.items()]
+    codes = numbers_of([label for label, _ in given], classes)
+    factors = [1.0] * len(totals)
+    for k, ((label, weight), code) in enumerate(zip(given, codes)):
+        if code < 0:
+            known = ", ".join([shown(c) for c in label_list(classes[:10])])
+            known += ", ..." * (len(classes) > 10)
             raise ValueError(
-                f"class_weight has a weight for {label!r}, but y has the classes {known}: remove it"
+                f"class_weight has a weight for {shown(label)}, but y has the classes {known}:"
+                " remove it"
             )
-    return [
-        checks.not_negative(class_weight.get(label, 1.0), f"class_weight[{label!r}]")
-        for label in classes
-    ]
+        if code in codes[:k]:  # of a Series, whose index may have a label twice
+            raise ValueError(f"class_weight has two weights for {shown(label)}: remove one")
+        factors[code] = checks.not_negative(weight, f"class_weight[{shown(label)}]")
+    return factors
 
 
 def without_weight(
@@ -242,16 +236,3 @@ def without_weight(
     places = dict(zip(kept, range(len(kept))))
     classes = classes[kept] if hasattr(classes, "dtype") else [classes[c] for c in kept]
     return classes, [places.get(code, 0) for code in codes], [totals[c] for c in kept]
-
-
-def label_array(classes: Sequence[Any], numpy: Any) -> Any:
-    """The classes as an array that holds them as they are: of one plain type, or objects."""
-    if hasattr(classes, "dtype"):
-        return classes
-    kinds = {type(label) for label in classes}
-    if len(kinds) == 1 and kinds <= {str, int, float, bool}:
-        return numpy.array(classes)
-    out = numpy.empty(len(classes), dtype=object)
-    for c, label in enumerate(classes):
-        out[c] = label
-    return out

@@ -7,7 +7,7 @@ from typing import Any
 from ..pictures import terminal
 from . import report, solvers
 from .coefficients import parameters
-from .reading import label_list
+from .labels import label_list, shown
 
 
 def summary(model: Any, columns: int | None = None) -> str:
@@ -26,7 +26,7 @@ def summary(model: Any, columns: int | None = None) -> str:
     what = f"Logistic regression: {model.n_samples_} samples, {features}, {C} classes"
     if C == 2:
         zero, one = label_list(model.classes_)
-        what += f". Coefficients speak for {one!r}, against {zero!r}"
+        what += f". Coefficients speak for {shown(one)}, against {shown(zero)}"
     plural = "s" * (model.n_iter_ != 1)
     how = (
         f"{solvers.METHODS[model.solver_]}, {model.n_iter_} iteration{plural}:"

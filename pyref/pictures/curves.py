@@ -166,6 +166,7 @@ def sigmoid_fit(
     at 31: p = 0.9996 (95 %: 0.4816 to 0.9999999)
     """
     name = getattr(x, "name", None)  # a column of a data frame knows its own
+    checks.same_index([("x", x), ("y", y)])
     x = checks.sample(x)
     y = checks.labels(y, len(x))
     a = checks.weights(w, 1)[0] if hasattr(w, "__len__") else checks.finite(w, "w")

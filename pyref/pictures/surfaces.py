@@ -74,6 +74,7 @@ def decision_boundary(
     ['0', '1', 'p = 1/2']
     """
     np = numpy_for_pictures()
+    checks.same_index([("X", X), ("y", y)])
     columns = _column_names(X)
     rows = checks.table(X)
     if len(rows[0]) != 2:
@@ -253,6 +254,7 @@ def descent_path(
     >>> descent_path([1, 2, 3, 4, 5], [0, 0, 0, 1, 1], iterations=1)
     [(0.0, 0.0), (0.03, -0.010000000000000002)]
     """
+    checks.same_index([("x", x), ("y", y)])
     x = checks.sample(x)
     y = checks.labels(y, len(x))
     learning_rate = checks.positive(learning_rate, "learning_rate")
@@ -304,6 +306,7 @@ def loss_surface(
     ['momentum 0', 'momentum 0.9', 'start', 'end']
     """
     np = numpy_for_pictures()
+    checks.same_index([("x", x), ("y", y)])
     x = checks.sample(x)
     y = checks.labels(y, len(x))
     checks.label_values(y)

@@ -19,6 +19,8 @@ import pytest
 from helpers.compare import same
 from helpers.tasks import settled, tasks
 
+from pyref.compiled.quota import processors
+
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="threads are counted in /proc/self/task"
 )
@@ -99,7 +101,7 @@ def test_no_more_threads_than_parts_and_never_more_than_64(fast):
 
 def test_the_threads_that_are_chosen_for_you(fast):
     """As many as this process may use, for large work; the caller alone, for small."""
-    cores = len(os.sched_getaffinity(0))
+    cores = min(len(os.sched_getaffinity(0)), processors() or 64)  # of a container, fewer
     how = {"learning_rate": 0.1}
     for rows, iterations, most in (
         (N, 2000, 29),

@@ -16,7 +16,7 @@ BAD_SCALARS = [
         "softmax",
         (np.zeros((2, 3)),),
         ValueError,
-        "zs has shape (2, 3), not 1 dimension(s): flatten it to one row",
+        "zs has shape (2, 3), not 1 dimension(s): give one row or column of it",
     ),
     (
         "categorical_cross_entropy",
@@ -124,7 +124,7 @@ BAD_DATA = [
     (
         {"y": np.zeros((2, 2, 2))},
         ValueError,
-        "y has shape (2, 2, 2): flatten it, or reshape it to (rows, classes)",
+        "y has shape (2, 2, 2): reshape it to (rows) or (rows, classes)",
     ),
     (
         {"y": [[0, 1], [0, 1, 0]]},

@@ -1,11 +1,15 @@
 """A fit changes the model in one step, at its end, or not at all; C never reads past weights."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
 import pyref
 from pyref import pure
 from pyref import sklearn as for_sklearn
+from pyref.model import estimator
 
 rng = np.random.default_rng(8)
 X2, X3 = rng.normal(size=(40, 2)), rng.normal(size=(40, 3))
@@ -61,3 +65,57 @@ def test_each_engine_looks_at_the_lengths_itself(fast):
                 function(X, [[1.0, 2.0, 3.0]] * 2, [0.0] * 3, None)
             with pytest.raises(ValueError, match=narrow):
                 function(X, [[1.0, 2.0]] * 100, [0.0] * 3, None)
+
+
+LETTERS = np.array(["a", "b"])
+
+
+@pytest.mark.parametrize("kind", [pyref.LogisticRegression, for_sklearn.LogisticRegression])
+def test_what_predicts_while_another_thread_fits(kind, backend):
+    """Each answer is that of one model: the classes of one with the weights of another, or a width
+    with other weights, would be neither."""
+    one, two = kind(backend=backend).fit(X2, y), kind(backend=backend).fit(-X2, LETTERS[y])
+    model = kind(backend=backend)
+    states = [dict(vars(one)), dict(vars(two))]
+    answers = [(m.predict(X2).tolist(), m.predict_proba(X2).tolist()) for m in (one, two)]
+    model.__dict__ = dict(states[0])
+    over = threading.Event()
+
+    def fit():  # what a fit does at its end, again and again
+        while not over.is_set():
+            for state in states:
+                model._become(dict(state))
+
+    fitting = threading.Thread(target=fit)
+    fitting.start()
+    try:
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            assert model.predict(X2).tolist() in (answers[0][0], answers[1][0])
+            assert model.predict_proba(X2).tolist() in (answers[0][1], answers[1][1])
+            text = pyref.model.file.text(model)
+            assert ('"a"' in text) == (repr(float(np.ravel(two.coef_)[0])) in text)
+    finally:
+        over.set()
+        fitting.join()
+
+
+@pytest.mark.parametrize("kind", [pyref.LogisticRegression, for_sklearn.LogisticRegression])
+def test_a_fit_that_ends_in_the_middle_of_a_prediction(kind, backend, monkeypatch):
+    """Not by chance: the other fit is made when the first has got its scores."""
+    model = kind(backend=backend).fit(X2, y)
+    wanted = model.predict(X2).tolist()
+    other = dict(vars(kind(backend=backend).fit(-X2, LETTERS[y])))
+    for name in ("parameters", "same_columns", "read_table"):
+        ours = kind(backend=backend).fit(X2, y)
+        function = getattr(estimator, name)
+
+        def then(*given, function=function, ours=ours):
+            found = function(*given)
+            ours._become(dict(other))
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(estimator, name, then)
+            assert ours.predict(X2).tolist() == wanted, name
+        assert set(ours.predict(X2).tolist()) == {"a", "b"}, name  # and now it is the other
