@@ -79,9 +79,7 @@ def test_softmax_of_two_classes_is_chapter_3s_answer(backend):
     threads = {"threads": None} if name == "c" else {}
     codes = array("b", y) if name == "c" else y
     for newton in (True, False):
-        fit = softmax_optimum(
-            module, table.data, codes, 2, newton=newton, threads=threads
-        )
+        fit = softmax_optimum(module, table.data, codes, 2, newton=newton, threads=threads)
         model = LogisticRegression(backend=backend).fit(X, y)
         assert [w[1] - w[0] for w in fit.w] == pytest.approx(model.coef_, rel=1e-9)
         assert fit.b[1] - fit.b[0] == pytest.approx(model.intercept_, rel=1e-9)
@@ -108,14 +106,15 @@ def test_the_softmax_hessian_is_the_derivative_of_its_gradient():
     assert again == pytest.approx(phi, rel=1e-13)
 
 
-def test_the_backends_agree(backend):
+def test_the_backends_agree(fast):
     for classes in (2, 3):
         X, y = overlapping(classes)
         for solver in ("newton", "lbfgs", "gradient_descent"):
             pair = [
                 LogisticRegression(solver=solver, backend=name, iterations=7).fit(X, y)
-                for name in ("python", backend)
+                for name in ("python", "c")
             ]
+            assert [model.backend_ for model in pair] == ["python", "c"]
             np.testing.assert_allclose(flat(pair[0]), flat(pair[1]), rtol=1e-9)
             np.testing.assert_allclose(pair[0].loss_history_, pair[1].loss_history_, rtol=1e-12)
             np.testing.assert_allclose(
