@@ -47,7 +47,7 @@ ROOMS = {
         ["taught", "front", "fit"],
     ),
     "data": Room(["pyref/documents.py", "pyref/datasets.py"], ["taught"]),
-    "front": Room(["pyref/front/*.py", "pyref/pure.py"], ["front", "taught", "fit"]),
+    "front": Room(["pyref/front/*.py", "pyref/pure.py"], ["front", "taught", "fit", "compiled"]),
     "fit": Room(["pyref/fit/*.py"], ["fit", "front", "model"]),
     "compiled": Room(["pyref/compiled/*.py"], ["compiled", "front", "fit", "csrc"]),
     "model": Room(["pyref/model/*.py", "pyref/sklearn.py"], ["model", "command"]),

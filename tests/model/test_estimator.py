@@ -79,7 +79,9 @@ def test_softmax_of_two_classes_is_chapter_3s_answer(backend):
     threads = {"threads": None} if name == "c" else {}
     codes = array("b", y) if name == "c" else y
     for newton in (True, False):
-        fit = softmax_optimum(module, table.data, codes, 2, newton=newton, threads=threads)
+        fit = softmax_optimum(
+            module, table.data, codes, 2, newton=newton, threads=threads
+        )
         model = LogisticRegression(backend=backend).fit(X, y)
         assert [w[1] - w[0] for w in fit.w] == pytest.approx(model.coef_, rel=1e-9)
         assert fit.b[1] - fit.b[0] == pytest.approx(model.intercept_, rel=1e-9)
