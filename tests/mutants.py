@@ -5,7 +5,9 @@
     python tests/mutants.py lessons --list         the changes alone
 
 A mutant is the project with one change (helpers/mutation.py). The tests of its room (ROOMS) that
-import the changed module are run until one fails, those first that import it in the fewest steps.
+import the changed module are run until one fails: those of its own folder first, and of these
+those that import it in the fewest steps. (--nearest 12 runs no more than twelve files: quick, but
+one of the others might have noticed what survives.)
 All of that happens in copies of the tree, one for each job; the checkout is never touched. A mutant
 on which the tests take far too long never ends, and counts as killed.
 
@@ -120,7 +122,7 @@ def tests_of(room, path, root, imports):
                 continue
             steps = imports.steps(test, root / path) if path.endswith(".py") else 0
             if steps is not None:
-                found.append((steps, place, test.stat().st_size, test.relative_to(root).as_posix()))
+                found.append((place, steps, test.stat().st_size, test.relative_to(root).as_posix()))
     return [test for *_, test in sorted(found)]
 
 
@@ -213,10 +215,11 @@ class Copy:
 # ---------------------------------------------------------------- a room, and the report
 
 
-def tried(room, mutants, copies, root, say):
+def tried(room, mutants, copies, root, say, nearest=None):
     """The fate of each mutant; several are tried at once."""
     imports, killers, free = Imports(root), Counter(), Queue()
-    tests = {path: tests_of(room, path, root, imports) for path in {m.path for m in mutants}}
+    paths = {mutant.path for mutant in mutants}
+    tests = {path: tests_of(room, path, root, imports)[:nearest] for path in paths}
     began = time.monotonic()
     fate, by = copies[0].noticed(sorted(set().union(*tests.values())))
     if fate != "survives":
@@ -279,6 +282,7 @@ def main(arguments=None, root=ROOT, rooms=ROOMS, say=print):
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(rooms)}")
     parser.add_argument("-n", type=int, help="so many mutants of each room, drawn by the seed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--nearest", type=int, metavar="K", help="no more than K test files each")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="so many at once")
     parser.add_argument("--list", action="store_true", help="print the mutants, run nothing")
     parser.add_argument("-v", action="store_true", help="each one's fate, and who noticed")
@@ -308,7 +312,8 @@ def main(arguments=None, root=ROOT, rooms=ROOMS, say=print):
         with_c = any(not m.path.endswith(".py") for some in chosen.values() for m in some)
         copies = [Copy(root, f"{folder}/{k}", with_c) for k in range(options.jobs)]
         for name, some in chosen.items():
-            fates = tried(rooms[name], some, copies, root, say if options.v else lambda text: None)
+            each = say if options.v else lambda text: None
+            fates = tried(rooms[name], some, copies, root, each, options.nearest)
             count = Counter(fates)
             programs, killed = len(some) - count["no program"], count["killed"]
             say(f"{name}: {killed} of {programs} killed, {100 * killed / max(programs, 1):.0f} %")
