@@ -50,8 +50,10 @@ def replaced(node):
         yield node, f"({ast.unparse(node.operand)})"
     elif isinstance(node, ast.Constant) and type(node.value) in (bool, int, float):
         value = node.value
-        other = not value if type(value) is bool else value * 2 if value % 1 else value + 1
-        yield node, repr(other)
+        if type(value) is bool:
+            yield node, repr(not value)
+        else:
+            yield node, repr(value * 2 if value % 1 or value > 9 else value + 1)
     elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
         if not isinstance(node.test, ast.Constant):
             yield node.test, "False"
@@ -106,7 +108,8 @@ PATTERNS = [
     (r"(?<=[ (])!(?=[\w(])", ""),
     (r"(?<=\bif )\((.*)\)(?=$| \{$)", r"(0 && (\1))"),
     (r"(?<=\bif )\((.*)\)(?=$| \{$)", r"(1 || (\1))"),
-    (r"(?<![\w.])\d+(?![\w.])", lambda match: str(int(match[0]) + 1)),
+    (r"(?<![\w.])\d(?![\w.])", lambda match: str(int(match[0]) + 1)),
+    (r"(?<![\w.])\d\d+(?![\w.])", lambda match: str(int(match[0]) * 2)),
     (r"(?<![\w.])\d+\.\d+(?![\w.])", lambda match: str(float(match[0]) * 2 or 1.0)),
     (r"(?<=    )(\w+\([^;{}]*\)|continue|break);$", ";"),
 ]

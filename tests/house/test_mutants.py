@@ -74,6 +74,7 @@ def test_each_change_of_python():
         ("a = b if c else d", {"a = b if True else d", "a = b if False else d"}),
         ("x = f(0.5)", {"x = f(1.0)", "x = (0.5)"}),
         ("x = 0.0, True", {"x = 1.0, True", "x = 0.0, False"}),
+        ("x = 9, 10, 1e6", {"x = 10, 10, 1e6", "x = 9, 20, 1e6", "x = 9, 10, 2000000.0"}),
         ("x = 'é' + y", set()),
         ("é = a + b", {"é = a - b"}),
     ],
@@ -95,6 +96,7 @@ static int larger(int a, int b)
     }
     return b * 2;
 }
+int most = 64;
 """
 
 
@@ -108,6 +110,7 @@ def test_each_change_of_c():
         (6, "larger", ";"),
         (9, "larger", "return b / 2;"),
         (9, "larger", "return b * 3;"),
+        (11, "larger", "int most = 128;"),
     }
 
 
