@@ -5,11 +5,11 @@
     python tests/mutants.py lessons --list         the changes alone
 
 A mutant is the project with one change (helpers/mutation.py). The tests of its room (ROOMS) that
-import the changed module are run until one fails: those of its own folder first, and of these
-those that import it in the fewest steps. (--nearest 12 runs no more than twelve files: quick, but
-one of the others might have noticed what survives.)
-All of that happens in copies of the tree, one for each job; the checkout is never touched. A mutant
-on which the tests take far too long never ends, and counts as killed.
+import the changed module are run until one fails: those of the room's own folder first, of these
+those that have the module's name, then those that import it in the fewest steps. (--nearest 7 runs
+no more than seven files: quick, but another might have noticed what survives.) All of that happens
+in copies of the tree, one for each job; the checkout is never touched. A mutant on which the tests
+take far too long never ends, and counts as killed.
 
 Printed are the share that is killed, room by room, and every survivor. mutants_known.txt names
 those that no test can kill, by file, function and change, with the reason: they are no part of the
@@ -58,7 +58,7 @@ ROOMS = {
     "command": Room(["pyref/command/*.py", "pyref/__main__.py"], ["command"]),
     "csrc": Room(["csrc/*.[ch]", "csrc/*/*.[ch]"], ["csrc", "compiled", "front", "fit"]),
 }
-FIRST = 4  # so many files of tests are collected and run before all others
+FIRST = 3  # so many files of tests are collected and run before all others
 AT_LEAST, PATIENCE = 60, 4  # a mutant has 60 s, and 4 times what the tests take without it
 
 
@@ -115,14 +115,15 @@ class Imports:
 
 def tests_of(room, path, root, imports):
     """The room's test files that import what lies at this path, the nearest first."""
-    found = []
+    found, name = [], Path(path).stem
     for place, folder in enumerate(room.tests):
         for test in sorted((root / "tests" / folder).glob("test_*.py")):
             if root / "tests/helpers/damage.py" in imports.of[test]:
                 continue
             steps = imports.steps(test, root / path) if path.endswith(".py") else 0
             if steps is not None:
-                found.append((place, steps, test.stat().st_size, test.relative_to(root).as_posix()))
+                key = place, name not in test.stem, steps, test.stat().st_size
+                found.append((*key, test.relative_to(root).as_posix()))
     return [test for *_, test in sorted(found)]
 
 
