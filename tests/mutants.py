@@ -146,6 +146,7 @@ class Compiler:
             f"objects/{k}": source for k, source in enumerate(["objects/all.c", *sources])
         }
         (self.module,) = (tree / "pyref").glob("_native*.so")
+        self.changed = set()  # objects that were made of a file which has been changed back
         if not self.make(self.objects):
             raise SystemExit("the compiled part does not compile without a change")
 
@@ -163,8 +164,12 @@ class Compiler:
         )
 
     def again(self, path):
+        """What includes this file, and what included the last one."""
         read = {name: (self.tree / f"{name}.d").read_text().split() for name in self.objects}
-        return self.make([name for name in read if path in read[name]])
+        touched = {name for name in read if path in read[name]}
+        made = self.make(touched | self.changed)
+        self.changed = touched
+        return made
 
 
 class Copy:
@@ -177,17 +182,15 @@ class Copy:
 
     def fate(self, mutant, tests, limit):
         """(what becomes of the mutant, the test that noticed)"""
-        path, is_c = self.tree / mutant.path, not mutant.path.endswith(".py")
+        path = self.tree / mutant.path
         source = path.read_bytes()
         path.write_bytes(source[: mutant.start] + mutant.text.encode() + source[mutant.end :])
         try:
-            if is_c and not self.compiler.again(mutant.path):
+            if self.compiler and not self.compiler.again(mutant.path):
                 return "no program", "the compiler"
             return self.noticed(tests, limit)
         finally:
             path.write_bytes(source)
-            if is_c:
-                self.compiler.again(mutant.path)
 
     def noticed(self, tests, limit=None):
         settings = {"PYTHONPATH": str(self.tree), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -2,11 +2,15 @@
 
 import math
 import types
+from pathlib import Path
 
+import polars as pl
 import pytest
 
+from pyref import LogisticRegression
 from pyref import __main__ as command_line
-from pyref.command import bench, compare
+from pyref.command import bench, compare, sigmoid
+from pyref.model import file as model_file
 
 
 def test_who_began_an_error():
@@ -48,3 +52,39 @@ def test_one_core_is_measured_once(monkeypatch, cores, shown):
     assert {tuple(threads) for threads in asked} == {(1,) if cores == 1 else (1, None)}
     assert [word for word in ("1 thread", "default") if word in text] == shown
     assert "50 %" in text  # 0.5 ms of reading in an epoch of 1 ms
+
+
+def test_the_curve_in_stars_is_right_cell_by_cell():
+    """One star in each column, in the row of its probability: 1 at the top, 0 at the bottom."""
+    lines = sigmoid.picture(
+        [0.0, 10.0], [0, 1], lambda x: x / 10, 5.0, "", ("one", "none"), 46, False
+    )
+    rows = [line[6:].ljust(40) for line in lines[1:6]]
+    for k in range(40):
+        x = -1 + 12 * (k + 0.5) / 40  # the middle of the column: from -1 to 11
+        want = 4 - round(x / 10 * 4)
+        stars = [i for i, row in enumerate(rows) if row[k] == "*"]
+        assert stars == [want] or (want not in range(5) and len(stars) <= 1), (k, rows)
+
+
+def test_three_classes_of_one_feature_have_no_picture(here, folder):
+    Path("t.csv").write_text("x,y\n1,a\n2,b\n3,c\n1.5,b\n2.5,a\n3.5,c\n2,c\n1,b\n3,a\n")
+    assert here("fit", "t.csv", "--target", "y", "--l2", "1", "--save", "t.json")[0] == 0
+    assert here("plot", "t.json", "t.csv", "--target", "y", "--out", "t.png") == (
+        2,
+        "",
+        "pyref: the model has 1 feature and 3 classes, and a fit can be drawn over one feature (two"
+        " classes) or two: without data, the loss curve is drawn\n",
+    )
+
+
+def test_labels_of_two_types_in_parquet_are_words(here, folder):
+    """A column of Parquet is of one type; a label that is None stays a gap."""
+    X = [[1.0], [2.0], [3.0], [4.0], [1.5], [2.5]]
+    model = LogisticRegression(l2=1).fit(X, ["a", 2, "a", 2, 2, "a"])
+    model_file.save(model, "m.json")
+    Path("x.csv").write_text("x\n1\n4\n")
+    assert here("predict", "m.json", "x.csv", "--out", "p.parquet") == (0, "", "")
+    found = pl.read_parquet("p.parquet")["prediction"]
+    assert found.dtype == pl.String
+    assert found.to_list() == [str(label) for label in model.predict([[1.0], [4.0]])]
