@@ -9,7 +9,8 @@ import pytest
 
 from pyref import LogisticRegression
 from pyref import __main__ as command_line
-from pyref.command import bench, compare, sigmoid
+from pyref.command import bench, compare, fit, sigmoid
+from pyref.command.mistakes import Mistake
 from pyref.model import file as model_file
 
 
@@ -88,3 +89,15 @@ def test_labels_of_two_types_in_parquet_are_words(here, folder):
     found = pl.read_parquet("p.parquet")["prediction"]
     assert found.dtype == pl.String
     assert found.to_list() == [str(label) for label in model.predict([[1.0], [4.0]])]
+
+
+def test_a_curve_that_cannot_be_drawn_does_not_silence_the_fit(here, folder, monkeypatch):
+    """The fit was made: what was found is said, and then why there is no curve."""
+    plain = here("fit", "launches.csv", "--target", "damaged")
+
+    def draw(*_):
+        raise Mistake("the loss curve cannot be drawn: no loss is finite")
+
+    monkeypatch.setattr(fit, "draw_losses", draw)
+    found = here("fit", "launches.csv", "--target", "damaged", "--plot", "-")
+    assert found == (0, plain[1], "pyref: the loss curve cannot be drawn: no loss is finite\n")
