@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mutants
 import pytest
-from helpers.mutation import of_c, of_python
+from helpers.mutation import Mutant, of_c, of_python
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -250,3 +250,21 @@ def test_what_is_known_has_a_place_and_a_reason():
         assert (ROOT / path).exists()
         assert len(reason.split()) > 3
     assert len(reasons) == len(re.findall(r"^ {4}.* => ", text, re.M))
+
+
+@pytest.mark.slow
+def test_a_change_of_c_is_compiled_and_taken_back(fast, tmp_path):
+    path, tests = "csrc/chapters/second_order.c", ["tests/csrc/test_c_accuracy.py"]
+    source = (ROOT / path).read_bytes()
+    copy = mutants.Copy(ROOT, tmp_path / "copy", with_c=True)
+
+    def fate(old, new):
+        start = source.index(old)
+        return copy.fate(Mutant(path, 1, "", "", "", start, start + len(old), new), tests, 600)
+
+    wrong = fate(b"pyref_sigmoid_of(z) * ", "pyref_sigmoid_of(z) / ")
+    assert wrong[0] == "killed"
+    assert "test_c_accuracy" in wrong[1]
+    assert fate(b"return pyref_sigmoid_of(z)", "return return")[0] == "no program"
+    assert fate(b"return pyref_sigmoid_of(z)", "return  pyref_sigmoid_of(z)")[0] == "survives"
+    assert (ROOT / path).read_bytes() == (copy.tree / path).read_bytes() == source
