@@ -1,16 +1,20 @@
 """The command line's small parts, by themselves."""
 
 import math
+import sys
+import time
 import types
 from pathlib import Path
 
 import polars as pl
 import pytest
+from helpers.processes import Screen
 
 from pyref import LogisticRegression
 from pyref import __main__ as command_line
 from pyref.command import bench, compare, fit, sigmoid
 from pyref.command.mistakes import Mistake
+from pyref.command.progress import Progress
 from pyref.model import file as model_file
 
 
@@ -101,3 +105,29 @@ def test_a_curve_that_cannot_be_drawn_does_not_silence_the_fit(here, folder, mon
     monkeypatch.setattr(fit, "draw_losses", draw)
     found = here("fit", "launches.csv", "--target", "damaged", "--plot", "-")
     assert found == (0, plain[1], "pyref: the loss curve cannot be drawn: no loss is finite\n")
+
+
+def test_the_bar_is_one_cell_narrower_than_the_terminal(monkeypatch):
+    """In the last cell of a line some terminals begin a new one."""
+    made, clock = [], [0.0]
+
+    class Bar:
+        start_t = n = 0.0
+
+        def __init__(self, **how):
+            made.append(how)
+
+        def set_postfix_str(self, text, refresh):
+            assert text == "loss 0.25"
+
+        def update(self, more):
+            assert more == 3
+
+    monkeypatch.setitem(sys.modules, "tqdm", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    monkeypatch.setenv("COLUMNS", "70")
+    monkeypatch.setenv("LINES", "20")
+    shown = Progress(10, Screen())
+    clock[0] = 60.0
+    assert not shown(2, 0.25)
+    assert [(how["ncols"], how["nrows"], how["total"]) for how in made] == [(69, 20, 10)]
