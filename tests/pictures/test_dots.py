@@ -113,3 +113,12 @@ def test_losses_without_a_neighbour_get_a_mark(ax, losses, marked):
     """A line alone would show nothing of them."""
     pictures.loss_curve(losses, ax=ax)
     assert ax.get_lines()[0].get_marker() == ("o" if marked else "None")
+
+
+def test_labels_may_come_one_by_one(ax):
+    """An iterator is gone through once, and they are needed three times."""
+    pictures.decision_boundary(([1, 1], -1), [[0, 0], [1, 1]], iter([0, 1]), ax=ax)
+    assert (
+        sum(len(drawn.get_offsets()) for drawn in ax.collections if drawn.get_label() in "_0_1")
+        == 2
+    )
