@@ -9,7 +9,7 @@ from helpers.axes import words
 from matplotlib.colors import to_rgb
 
 from pyref import pictures
-from pyref.pictures import drawing, groups
+from pyref.pictures import drawing, groups, surfaces
 
 # fixtures
 ax = axes.ax
@@ -118,7 +118,9 @@ def test_losses_without_a_neighbour_get_a_mark(ax, losses, marked):
 def test_labels_may_come_one_by_one(ax):
     """An iterator is gone through once, and they are needed three times."""
     pictures.decision_boundary(([1, 1], -1), [[0, 0], [1, 1]], iter([0, 1]), ax=ax)
-    assert (
-        sum(len(drawn.get_offsets()) for drawn in ax.collections if drawn.get_label() in "_0_1")
-        == 2
-    )
+    assert {drawn.get_label() for drawn in ax.collections} >= {"_0", "_1"}
+
+
+def test_levels_are_round_over_all_decades():
+    want = [factor * 10.0**k for k in (-3, -2, -1, 0) for factor in (1, 2, 5)]
+    assert surfaces.levels_between(0.001, 10) == pytest.approx(want[1:], rel=1e-15)
