@@ -308,7 +308,7 @@ def _covariance_given(values: Table) -> list[list[float]]:
     (var_w, cov), (mirrored, var_b) = C
     # Rounding may leave a little less than nothing of a determinant of zero.
     least = -1e-9 * abs(var_w * var_b)
-    if cov != mirrored and abs(cov - mirrored) > 1e-9 * math.sqrt(abs(var_w * var_b)):
+    if abs(cov - mirrored) > 1e-9 * math.sqrt(abs(var_w * var_b)):
         raise ValueError("covariance is not symmetric: give [[var w, cov], [cov, var b]]")
     if var_w < 0 or var_b < 0 or var_w * var_b - cov * mirrored < least:
         raise ValueError("covariance gives a negative variance: no fit has such a one")

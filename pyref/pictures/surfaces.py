@@ -223,7 +223,7 @@ def _scores(
         W = np.array(checks.class_weights(w, 2))
         bs = np.array(checks.intercepts(b, W.shape[1]))
         return lambda points: points @ W + bs, list(range(len(bs)))
-    weights, intercept = np.array(checks.weights(w, 2)), checks.finite(b, "b")
+    weights, intercept = checks.weights(w, 2), checks.finite(b, "b")
 
     def by_line(points: Any) -> Any:
         # chapter 1 is chapter 2 with the scores 0 and z

@@ -147,7 +147,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     if not high > low:
         return [float(low)]
     power = 10.0 ** math.floor(math.log10((high - low) / most))
-    for factor in (1, 2, 5, 10, 20, 50):
+    for factor in (1, 2, 5, 10, 20):
         step = factor * power
         # 1e-9: a mark that rounding has put a hair beyond an end still belongs to it
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)

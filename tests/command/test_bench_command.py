@@ -10,6 +10,7 @@ import pytest
 from helpers.processes import run_here
 
 import pyref
+from pyref import datasets
 from pyref.command import bench
 
 
@@ -53,6 +54,15 @@ def test_turns_of_the_command_begin_with_one_that_is_not_timed():
     runs = [lambda name=name: run(name) for name in times]
     assert bench.in_turns(runs, 3, clock) == [2.0, 4.0]
     assert log == ["a", "b"] * 4
+
+
+def test_what_is_measured_begins_with_document_000():
+    X, y, w, _ = datasets.seeded_cloud()
+    assert bench.SHAPES[0][:3] == (len(y), len(w), "d") == (len(X), 4, "d")
+
+
+def test_how_numbers_of_threads_are_called():
+    assert [bench.counted(k) for k in (None, 1, 2)] == ["default", "1 thread", "2 threads"]
 
 
 def test_pyref_bench_runs(fast, monkeypatch, capsys):

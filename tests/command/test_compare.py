@@ -59,6 +59,9 @@ def test_figures_of_mutants():
         (99.951e-6, "100 µs"),
         (999.4e-6, "999 µs"),
         (999.6e-6, "1.00 ms"),
+        (999.5e-9, "1.00 µs"),  # what would be rounded to 1000 is one of the next unit
+        (999.5e-6, "1.00 ms"),
+        (999.5e-3, "1.00 s"),
         (0.9994, "999 ms"),
         (0.9996, "1.00 s"),
         (123.4, "123 s"),
@@ -67,3 +70,8 @@ def test_figures_of_mutants():
 )
 def test_duration(seconds, text):
     assert compare.duration(seconds) == text
+
+
+def test_distance_is_that_of_the_pair_furthest_apart():
+    found = compare.distance([1.0, 2.5, -3.0], ["1.0", "2.0", "-3.25"])
+    assert (found, type(found)) == (0.5, float)

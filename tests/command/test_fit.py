@@ -98,6 +98,25 @@ def test_weights_and_dropped_columns(here):
     assert f"right for {part:.2%} of these rows" in " ".join(out.split())
 
 
+def test_the_loss_that_is_printed_counts_the_weights(here):
+    """The mean of the rows' losses, each as often as its weight; by the definition, in NumPy."""
+    x, s, y = [1.0, 2.0, 3.0, 4.0], [2, 1, 1, 3], [0, 1, 0, 1]
+    Path("w.csv").write_text(
+        "x,s,y\n" + "".join(f"{a},{b},{c}\n" for a, b, c in zip(x, s, y, strict=True))
+    )
+    losses = {}
+    for words in ([], ["--weights", "s"]):
+        drop = [] if words else ["--drop", "s"]
+        _, out, _ = here("fit", "w.csv", "--target", "y", *words, *drop, "--save", "m.json")
+        model = model_file.load("m.json")
+        z = np.array(x) * model.coef_[0] + model.intercept_
+        counts = s if words else [1] * 4
+        loss = np.average(np.logaddexp(0, z) - np.array(y) * z, weights=counts)
+        losses[bool(words)] = f"loss {loss:.6g}; "
+        assert losses[bool(words)] in " ".join(out.split())
+    assert losses[True] != losses[False]
+
+
 def test_one_number_written_two_ways_is_one_class(here):
     Path("w.csv").write_text("x,y\n1,0\n2,1\n3,0.0\n4,1.0\n2.5,0\n3.5,1\n1.5,1.0\n")
     status, out, err = here("fit", "w.csv", "--target", "y")

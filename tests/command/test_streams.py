@@ -13,7 +13,7 @@ import pytest
 from helpers.processes import Screen, Terminal, environment, run, run_here, words
 
 from pyref import __main__ as command_line
-from pyref.command import known
+from pyref.command import known, progress, streams
 from pyref.command.page import has_colour
 from pyref.pictures import terminal
 
@@ -233,3 +233,25 @@ def test_ctrl_c(page, after, never):
     assert child.returncode == 130
     assert errors == b"pyref: interrupted\n"
     assert never.encode() not in rest
+
+
+# ---------------------------------------------------------------- bytes among lines
+
+
+def test_bytes_come_after_the_lines_before_them_and_at_once(monkeypatch):
+    raw = io.BytesIO()
+    text = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", text)
+    text.write("first\n")
+    streams.write_out(b"second\n")
+    assert raw.getvalue() == b"first\nsecond\n"
+    only_text = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", only_text)
+    streams.write_out("é\n".encode())
+    assert only_text.getvalue() == "é\n"
+
+
+def test_a_closed_stream_is_no_terminal():
+    closed = io.StringIO()
+    closed.close()
+    assert progress.Progress(5, closed).shown is False

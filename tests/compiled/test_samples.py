@@ -101,6 +101,35 @@ def test_moves_and_forces(twins):
     assert not samples.separates([0.0] * len(v))
 
 
+@pytest.mark.parametrize(("n", "d"), [(5, 1), (64, 3), (131, 9)])
+def test_what_separates(fast, n, d):
+    """A plane that parts the labels; not its opposite, nor with one label on the wrong side, nor
+    where a label between moves. A row of weight 0 may lie where it will."""
+    rng = np.random.default_rng([n, d])
+    X, w, b = rng.standard_normal((n, d)), rng.standard_normal(d), 0.1
+    y = (X @ w + b > 0).astype(float)
+    y[:2] = [0.0, 1.0]
+    X[:2] = np.array([-1, 1])[:, None] * w
+    for change, weight, right in (
+        (None, 1.0, True),
+        (1 - y[3], 1.0, False),
+        (1 - y[3], 0.0, True),
+        (0.5, 1.0, False),
+        (0.5, 0.0, True),
+    ):
+        labels, s = y.copy(), np.ones(n)
+        labels[3], s[3] = y[3] if change is None else change, weight
+        held = buffers.table(X), buffers.labels(labels, n), buffers.sample_weights(s, n)
+        samples = compiled_samples.Samples(*held, s.sum(), 0.0, 1)
+        pure = standardised(*counted(X.tolist(), labels.tolist(), s.tolist()), s.sum(), 0.0)
+        for one, (shifts, spreads) in ((samples, samples.units), (pure, pure.units)):
+            v = [w_j * spread for w_j, spread in zip(w, spreads, strict=True)]
+            v.append(b + sum(w_j * shift for w_j, shift in zip(w, shifts, strict=True)))
+            assert one.separates(v) == right
+            assert not one.separates([-v_j for v_j in v])
+        samples.close()
+
+
 def test_a_bound_is_given_only_where_it_decides_the_same(twins):
     pure, _, samples = twins
     theta, v = points(pure, 2)

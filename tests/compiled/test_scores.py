@@ -82,3 +82,17 @@ def test_no_memory_is_an_error(fast, predictions):
     finally:
         fast.FRONT.engine.lib.pyref_fail_allocation_after(-1)
     assert predictions.scores([[1.0]], [1.0], 0.0, None) == array.array("d", [1.0])
+
+
+@pytest.mark.parametrize("code", ["d", "f"])
+def test_the_users_buffer_is_let_go(predictions, code):
+    """After an error whose frames are kept, it is free again."""
+    X = array.array(code, [1.0, math.inf])
+    kept = []
+    for w, b in (([1.0], 0.0), ([[1.0, 2.0]], [0.0, 0.0]), ([1.0, 2.0], 0.0)):
+        table = memoryview(X).cast("B").cast(code, (2, 1))
+        with pytest.raises(ValueError, match=r"is inf|the model has weights for 2") as caught:
+            predictions.scores(table, w, b, None)
+        kept.append(caught)
+        table.release()  # BufferError while somebody holds on to it
+    X.append(1.0)

@@ -7,16 +7,18 @@ import time
 
 from .tasks import settled, tasks
 
-PATIENCE = 0.25  # seconds from Ctrl-C to KeyboardInterrupt
+# Seconds of work from Ctrl-C to KeyboardInterrupt, in all threads of the process together. (Not
+# seconds on the clock, of which a busy machine may let any number go by.)
+PATIENCE = 0.5
 
 
-def seconds_to_interrupt(call):
-    """How long after Ctrl-C a call that does not end by itself raises KeyboardInterrupt."""
+def work_to_interrupt(call):
+    """How much a call that does not end by itself works on after Ctrl-C."""
     sent = []
 
     def send():
         time.sleep(0.15)
-        sent.append(time.perf_counter())
+        sent.append(time.process_time())
         os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,7 +29,7 @@ def seconds_to_interrupt(call):
         sender.join()  # the signal is not to arrive anywhere else
         time.sleep(1)
     except KeyboardInterrupt:
-        return time.perf_counter() - sent[0]
+        return time.process_time() - sent[0]
     finally:
         sender.join()
         signal.signal(signal.SIGINT, before)
@@ -35,10 +37,7 @@ def seconds_to_interrupt(call):
 
 
 def interrupted(call):
-    """Ctrl-C is heard in time in one of three tries (a busy machine may be late by itself)."""
+    """Ctrl-C is heard in time, and no thread of the call is left."""
     before = tasks()
-    times = []
-    while not times or (min(times) > PATIENCE and len(times) < 3):
-        times.append(seconds_to_interrupt(call))
-    assert min(times) <= PATIENCE
+    assert work_to_interrupt(call) <= PATIENCE
     assert settled(before)

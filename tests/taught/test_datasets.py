@@ -179,6 +179,20 @@ def test_challenger_is_the_published_table():
     assert [i + 1 for i, y_i in enumerate(y) if y_i] == [2, 9, 10, 11, 14, 21, 23]
 
 
+FLIGHTS = """1 66, 2 70*, 3 69, 5 68, 6 67, 7 72, 8 73, 9 70, 41-B 57*, 41-C 63*, 41-D 70*, 41-G 78,
+51-A 67, 51-C 53*, 51-D 67, 51-B 75, 51-G 70, 51-F 81, 51-I 76, 51-J 79, 61-A 75*, 61-B 76,
+61-C 58*"""
+
+
+def test_each_launch_has_its_own_temperature():
+    """The flights by their names, with degrees Fahrenheit at launch and * for damage: the report of
+    the Presidential Commission (1986), as Dalal, Fowlkes & Hoadley (1989) print it."""
+    launches = [flight.split()[1] for flight in FLIGHTS.split(",")]
+    x, y = datasets.challenger()
+    assert x == [float(launch.rstrip("*")) for launch in launches]
+    assert y == [int(launch.endswith("*")) for launch in launches]
+
+
 def test_challengers_optimum():
     x, y = (np.array(column, dtype=float) for column in datasets.challenger())
     A = np.column_stack([x, np.ones(23)])

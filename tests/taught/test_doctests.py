@@ -78,16 +78,14 @@ def test_the_lessons_run_in_a_copied_folder(tmp_path):
         assert int(attempted) >= least
 
 
-# Their examples show both implementations, so they need both.
-if README.exists() and not PURE_ONLY:
-
-    @pytest.mark.parametrize("page", ["README.md", "tests/pictures/README.md"])
-    def test_examples_in_a_page(page, tmp_path, monkeypatch):
-        monkeypatch.chdir(tmp_path)  # an example that writes a file writes it there
-        path = README.parent / page
-        least = path.read_text(encoding="utf-8").count(">>> ")
-        assert least > 4
-        finished(doctest.testfile(str(path), module_relative=False), least)
+@pytest.mark.parametrize("page", ["README.md", "tests/pictures/README.md"])
+def test_examples_in_a_page(fast, page, tmp_path, monkeypatch):
+    """(They show both implementations, so they need both: `fast` is asked for.)"""
+    monkeypatch.chdir(tmp_path)  # an example that writes a file writes it there
+    path = README.parent / page
+    least = path.read_text(encoding="utf-8").count(">>> ")
+    assert least > 4
+    finished(doctest.testfile(str(path), module_relative=False), least)
 
 
 def test_the_readme_is_read_in_two_minutes():

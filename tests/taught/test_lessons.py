@@ -163,3 +163,9 @@ def test_the_curvature_is_how_the_residual_changes():
     for z in np.linspace(-700, 700, 1401).tolist():
         t = truth.of_score(z)
         assert ulp_error(second_order.curvature(z), t.p * t.q) <= 4, z
+
+
+def test_plain_newton_ends_where_there_is_nothing_to_do():
+    """A step of exactly 0 is no more than a tolerance of 0."""
+    X, y = [[-1.0], [1.0], [-1.0], [1.0]], [0, 0, 1, 1]
+    assert second_order.newton(X, y, tolerance=0.0) == ([0.0], 0.0, [[1.0, 0.0], [0.0, 1.0]], 1)
