@@ -436,11 +436,11 @@ static void memory_that_fails(int threads)
                     fail("the allocation that should fail is never reached", "memory");
             }
         }
-        for (int k = 0, ending = PYREF_NO_MEMORY; !classes && ending == PYREF_NO_MEMORY; k++) {
+        for (int k = 0, ending = PYREF_NO_RUN; !classes && ending == PYREF_NO_RUN; k++) {
             pyref_fail_allocation_after(k);
             ending = pyref_gradient(X, 0, y, 3, n, d, params, out);
             pyref_fail_allocation_after(-1);
-            failures += ending == PYREF_NO_MEMORY;
+            failures += ending == PYREF_NO_RUN;
         }
         free(X);
         free(y);

@@ -104,6 +104,7 @@ void pyref_exp_minus(const double *a, double *out, size_t n)
 void plan_gradient(pass *p)
 {
     p->width = p->samples.d;
+    p->params_size = p->samples.d + 1;
     p->out_size = p->samples.d + 2;
     p->scratch_size = gradient_scratch(&p->samples);
 }
@@ -129,7 +130,7 @@ int pyref_gradient(const void *X, int X_kind, const void *y, int y_kind, size_t 
     if (pyref_find_no_label(y, y_kind, 0, n) < n)
         return PYREF_NO_LABEL;
     if (!pass_set_up(&p, PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1))
-        return PYREF_NO_MEMORY;
+        return PYREF_NO_RUN;
     passes_at(&p, params, 1, INFINITY, out);
     pass_clean_up(&p);
     return pyref_find_not_finite(out, F64, 0, d + 2) < d + 2 ? PYREF_NOT_FINITE : PYREF_DONE;

@@ -91,7 +91,8 @@ void plan_softmax(pass *p)
 {
     const samples *s = &p->samples;
     p->width = s->d * s->classes;
-    p->out_size = 1 + s->classes * (s->d + 1);
+    p->params_size = s->classes * (s->d + 1);
+    p->out_size = 1 + p->params_size;
     p->scratch_size = softmax_scratch(s);
 }
 
@@ -113,6 +114,7 @@ void plan_scores(pass *p)
 {
     const samples *s = &p->samples;
     p->width = s->d * s->classes;
+    p->params_size = s->classes * (s->d + 1);
     p->out_size = 1;
     p->scratch_size = s->classes * wide_d(s->d);
 }

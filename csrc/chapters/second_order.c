@@ -41,6 +41,7 @@ void plan_hessian(pass *p)
 {
     const size_t d = p->samples.d;
     p->width = products_width(d);
+    p->params_size = d + 1;
     p->out_size = d + 2 + (d + 1) * (d + 2) / 2;
     p->scratch_size = hessian_scratch(&p->samples);
 }
@@ -54,6 +55,7 @@ void plan_look(pass *p)
 {
     const size_t d = p->samples.d;
     p->width = p->kind == PYREF_STANDARD_HESSIAN ? products_width(d) : d;
+    p->params_size = look_params(p->kind, d);
     p->out_size = look_out(p->kind, d);
     p->maxima = look_maxima(p->kind, d);
     p->scratch_size = look_scratch(&p->samples, p->kind);

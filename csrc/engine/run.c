@@ -24,6 +24,16 @@ void pyref_run_free(pyref_run *run)
     free(run);
 }
 
+size_t pyref_run_reads(const pyref_run *run)
+{
+    return ((const pass *)run)->params_size;
+}
+
+size_t pyref_run_writes(const pyref_run *run)
+{
+    return ((const pass *)run)->out_size;
+}
+
 void pyref_run_share(pyref_run *run, size_t share)
 {
     ((pass *)run)->share = share;

@@ -23,6 +23,7 @@ typedef struct {
     int kind;            /* PYREF_GRADIENT, ... */
     rows_kernel *kernel;
     size_t width;        /* work in a row, counted in its products */
+    size_t params_size;  /* parameters that the kernel reads */
     size_t out_size;     /* doubles that the kernel gives for a part */
     size_t maxima;       /* the first of them are largest values, the others are sums */
     size_t scratch_size; /* doubles of scratch that a thread needs */
@@ -107,7 +108,8 @@ static inline part_state *state_of(const pass *p, size_t part)
 /* Some bytes from the start of a cache line on, with anything in them; NULL without memory. */
 void *pass_allocate(size_t size);
 
-/* What a pass of a kind needs: width, out_size, scratch_size, and maxima if it has some. */
+/* What a pass of a kind needs: width, params_size, out_size, scratch_size, and maxima if it has
+ * some. */
 typedef void plan_of_kind(pass *p);
 plan_of_kind plan_gradient;                         /* chapters/logistic.c */
 plan_of_kind plan_softmax, plan_scores;             /* chapters/multinomial.c */

@@ -113,8 +113,18 @@ static inline size_t softmax_scratch(const samples *s)
     return s->classes * ((LANES + 1) * wide_d(s->d) + LANES + BLOCK + (s->soft ? BLOCK : 0));
 }
 
-/* Chapter 3's looks: how many of a pass's results are largest values, not sums; and how many
- * results there are. */
+/* Chapter 3's looks: do params have a second point, v; how many they are; how many of a pass's
+ * results are largest values, not sums; and how many results there are. */
+static inline int look_has_v(int kind)
+{
+    return kind == PYREF_MOVES || kind == PYREF_PRODUCT || kind == PYREF_REST;
+}
+
+static inline size_t look_params(int kind, size_t d)
+{
+    return kind == PYREF_COLUMNS ? 2 * d : (look_has_v(kind) ? 2 : 1) * (d + 1) + 1;
+}
+
 static inline size_t look_maxima(int kind, size_t d)
 {
     const size_t maxima[KINDS] = {[PYREF_COLUMNS] = 4 * d + 2, [PYREF_STANDARD_GRADIENT] = 1,
