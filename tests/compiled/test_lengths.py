@@ -179,7 +179,7 @@ CHANGING = [shrinking, answering_less] if sys.version_info >= (3, 12) else [shri
 def test_what_is_smaller_the_second_time(fast, changing, name):
     good = {"X": np.array(X), "y": np.array(Y), "sample_weight": np.array(S)}
     table, y, s = (changing(v) if name == of else v for of, v in good.items())
-    with pytest.raises(BufferError, match=r"^of 3 x [12] numbers, each of 8 bytes, there are (8|16) "):
+    with pytest.raises(BufferError, match=r"^of 3 x [12] numbers, .* there are (8|16) "):
         fast.hessian(table, y, [0.5, 0.5], 0.25, sample_weight=s)
 
 
