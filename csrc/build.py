@@ -12,11 +12,14 @@ from cffi import FFI
 
 here = Path(__file__).parent
 
-# Nothing here changes a result: -ffp-contract=off forbids the compiler a fused multiply-add
+# Nothing here changes a result: -fno-fast-math takes back what CFLAGS may have, and -O3 the -Ofast
+# (also when it is linked, for there -ffast-math brings code that changes the arithmetic of the
+# whole process, as it is loaded). -ffp-contract=off forbids the compiler a fused multiply-add
 # that is not written, the next two only say that nobody looks at errno or at traps. -g0 takes
 # back the -g that Python adds, which slows the build and makes the file several times larger.
 # (PYREF_CFLAGS comes last, so -g there brings it back.)
 FLAGS = [
+    "-fno-fast-math",
     "-std=gnu99",
     "-O3",
     "-ffp-contract=off",
@@ -45,7 +48,7 @@ ffi.set_source(
     depends=files("*.h", "*/*.h"),
     include_dirs=["csrc"],
     extra_compile_args=[*FLAGS, *os.environ.get("PYREF_CFLAGS", "").split()],
-    extra_link_args=["-pthread", *os.environ.get("PYREF_LDFLAGS", "").split()],
+    extra_link_args=["-pthread", "-O3", "-fno-fast-math", *os.environ.get("PYREF_LDFLAGS", "").split()],
     libraries=["m"],
     # Without a compiler the install goes on without the C part, and pyref.fast says why;
     # PYREF_REQUIRE_C=1 makes that a failure.
