@@ -43,16 +43,15 @@
  * rows are cut into parts. The other passes cut rows in the same way, and say in lanes/ what they
  * sum in a part: squares.h, units.h, looks.h. algebra.h says it for chapter 3's algebra.
  *
- * Everything between the two markers is read by build.py as the interface. */
+ * Everything between the two markers is read by build.py as the interface. A number made of its
+ * text, comments and all, is compiled in, and compared by Python: a test says which number to write
+ * into pyref/compiled/__init__.py when anything of it has changed. */
 #ifndef PYREF_H
 #define PYREF_H
 
 #include <stddef.h>
 
 /* interface begins */
-
-/* To be raised when anything below changes: Python asks for the one that it knows. */
-enum { PYREF_INTERFACE = 9 };
 
 /* Of one score, or of one sample: a label y and a score z, or a probability p. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -76,7 +75,6 @@ double pyref_categorical_cross_entropy_with_logits(const double *ys, const doubl
 void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps);
 
 /* The primitives alone, for the tests: log, log1p, and e^-a for a >= 0. */
-double pyref_log_of(double p);
 void pyref_log(const double *x, double *out, size_t n);
 void pyref_log1p(const double *x, double *out, size_t n);
 void pyref_exp_minus(const double *a, double *out, size_t n);

@@ -59,8 +59,8 @@ int pass_descend(pass *p, double *params, double *v, double step, double momentu
     team t;
     *made = 0;
     team_start(&t, p, iterations);
-    int status = descend(p, &t, params, v, step, momentum, l2, total, tolerance, iterations,
-                         seconds_now() + seconds, losses, made);
+    int status = descend(p, &t, params, v, step, momentum, computed(l2), total, tolerance,
+                         iterations, seconds_now() + seconds, losses, made);
     team_end(&t);
     return status;
 }

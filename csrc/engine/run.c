@@ -8,6 +8,7 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                          size_t passes, int threads)
 {
+    DEFAULT_ARITHMETIC;
     pass *p = pass_allocate(sizeof *p);
     if (p && !pass_set_up(p, what, X, X_kind, y, y_kind, sample_weight, n, d, classes, soft, passes,
                      threads)) {
@@ -66,10 +67,12 @@ int passes_at(pass *p, const double *params, size_t passes, double deadline, dou
 
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)
 {
+    DEFAULT_ARITHMETIC;
     return passes_at((pass *)run, params, 1, seconds_now() + seconds, out);
 }
 
 void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out)
 {
+    DEFAULT_ARITHMETIC;
     passes_at((pass *)run, params, passes, INFINITY, out);
 }

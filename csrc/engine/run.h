@@ -50,10 +50,19 @@ typedef struct {
     size_t rows; /* of the next one, done before the deadline came */
 } part_state;
 
+/* Bytes of a cache line, or more. */
+#if !defined(PYREF_LINE)
+#if defined(__APPLE__) && defined(__aarch64__)
+#define PYREF_LINE 128
+#else
+#define PYREF_LINE 64
+#endif
+#endif
+
 /* The threads of one call. They start with it and end with it, so that no thread is ever left
  * behind: not at a fork, not at the interpreter's exit. What is written by several of them lies
  * in cache lines apart: between threads a line travels for some 60 ns. */
-#define APART __attribute__((aligned(64)))
+#define APART __attribute__((aligned(PYREF_LINE)))
 typedef struct team {
     pass *pass;
     const double *params;
@@ -75,11 +84,16 @@ typedef struct team {
 
 double seconds_now(void);
 
+/* log p of a normal or subnormal p > 0: the kernel's logarithm is for normal numbers. Chapter 1's
+ * and chapter 2's (chapters/logistic.c). */
+double log_of(double p);
+
 /* `count` doubles filled up to whole cache lines: so that no two threads write to one, and a
  * vector is not split by the end of one. */
 static inline size_t whole_lines(size_t count)
 {
-    return (count + 7) / 8 * 8;
+    const size_t line = PYREF_LINE / sizeof(double);
+    return (count + line - 1) / line * line;
 }
 
 /* Whether a times b doubles, b > 0, are more than a quarter of what can be addressed. Nobody has

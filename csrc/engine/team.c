@@ -160,6 +160,7 @@ static void work(team *t, size_t number, int self)
 static void *helper(void *argument)
 {
     team *t = argument;
+    default_arithmetic(); /* of the caller it has been asked already, and some systems hand it on */
     const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
     for (size_t seen = t->made;; work(t, seen, self)) {
         wait_while(t, &t->number, seen);
@@ -204,6 +205,8 @@ static void start_helpers(team *t)
     sigdelset(&blocked, SIGBUS);
     sigdelset(&blocked, SIGFPE);
     sigdelset(&blocked, SIGILL);
+    sigdelset(&blocked, SIGSYS);
+    sigdelset(&blocked, SIGTRAP);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     while (t->threads < t->wanted &&
            pthread_create(&t->thread[t->threads], NULL, helper, t) == 0) {

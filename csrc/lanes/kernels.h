@@ -42,6 +42,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "arithmetic.h"
 #include "pyref.h"
 
 /* The kinds of pass: PYREF_GRADIENT is the first, PYREF_SEPARATES the last. */

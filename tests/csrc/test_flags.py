@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import runpy
 import shutil
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-CSRC = Path(__file__).parents[2] / "csrc"
+ROOT = Path(__file__).parents[2]
+CSRC = ROOT / "csrc"
 COMPILERS = os.environ.get("PYREF_COMPILERS", "").split() or [
     name for name in ("gcc", "clang") if shutil.which(name)
 ]
@@ -48,3 +50,9 @@ def test_fast_math_is_taken_back_or_refused(compiler, flag, flags):
 def test_arithmetic_in_more_than_double_is_refused(flags):
     """As on x86 of 32 bits, unless it is told otherwise."""
     assert "needs arithmetic in double" in looked_at("gcc", *flags, "-mfpmath=387")
+
+
+def test_the_oldest_gcc_of_the_readme_is_one_that_ci_builds_with():
+    (oldest,) = re.findall(r"needs GCC (\d+) or Clang", (ROOT / "README.md").read_text())
+    same_bits = (ROOT / ".ci" / "same-bits").read_text()
+    assert f'compile gcc-{oldest} csrc "" gcc-{oldest}\n' in same_bits
