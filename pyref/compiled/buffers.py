@@ -43,15 +43,17 @@ _DOUBLES = ffi.typeof("double[]")
 class Buffer:
     """A run of numbers in memory: where, how many, and of which kind.
 
-    (An object is asked for its memory twice: it was looked at first, and is handed to C here. So
-    what it gives now is compared with what C is told: nobody else looks before C reads.)
+    (A user's object is asked for its memory twice: it was looked at first, and is handed to C here.
+    So what it gives now is compared with the `size` in bytes that was seen then.)
     """
 
     __slots__ = ("kind", "length", "pointer", "width")
 
-    def __init__(self, owner: Any, kind: int, length: int, width: int) -> None:
+    def __init__(
+        self, owner: Any, kind: int, length: int, width: int, size: int | None = None
+    ) -> None:
         self.pointer = pointer = _from_buffer(owner)
-        if len(pointer) != length * width * _SIZES[kind]:
+        if size is not None and len(pointer) != size:
             raise BufferError(
                 f"of {length} x {width} numbers, each of {_SIZES[kind]} bytes, there are"
                 f" {len(pointer)} bytes"
@@ -187,7 +189,7 @@ def table(X: Any) -> Buffer:
         n, d = view.shape
         if n == 0 or d == 0:
             checks.table([[]] * min(n, 1))  # raises
-        return Buffer(X, kind, n, d)
+        return Buffer(X, kind, n, d, view.nbytes)
     flat = array("d")
     rows = X
     try:
@@ -213,7 +215,7 @@ def sample(x: Any) -> Buffer:
     if view is not None:
         if len(view) == 0:
             checks.sample([])  # raises
-        return Buffer(x, kind, len(view), 1)
+        return Buffer(x, kind, len(view), 1, view.nbytes)
     flat = _plain(x) or array("d", checks.sample(x))
     return Buffer(flat, 0, len(flat), 1)
 
@@ -231,7 +233,7 @@ def labels(y: Any, n: int) -> Buffer:
     if view is not None:
         if len(view) != n:
             checks.same_length(view, n)
-        return Buffer(y, kind, n, 1)
+        return Buffer(y, kind, n, 1, view.nbytes)
     flat = _plain(y)
     if flat is None:
         flat = array("d", checks.labels(y, n))
@@ -269,7 +271,7 @@ def sample_weights(values: Any, n: int) -> Buffer | None:
         checks.same_length(flat, n, "sample_weight", "weight")
         return Buffer(flat, 0, n, 1)
     checks.same_length(view, n, "sample_weight", "weight")
-    given = Buffer(values, kind, n, 1)
+    given = Buffer(values, kind, n, 1, view.nbytes)
     if kind == 0 and int(ffi.cast("uintptr_t", given.pointer)) % 8 == 0:
         return given
     try:
@@ -328,10 +330,9 @@ def zeros(count: int) -> array[float]:
 
 def doubles(values: array[float], count: int) -> Any:
     """Where they lie, for a call into C that reads or writes `count` of them."""
-    found = _from_buffer(_DOUBLES, values)
-    if len(found) != count:
-        raise ValueError(f"C is to use {count} numbers, of {len(found)}")
-    return found
+    if len(values) != count:
+        raise ValueError(f"C is to use {count} numbers, of {len(values)}")
+    return _from_buffer(_DOUBLES, values)
 
 
 def as_array(values: Sequence[float]) -> array[float]:
@@ -354,7 +355,7 @@ def class_labels(y: Any, n: int) -> Buffer:
         view, kind = _view(y, "y", _FLOATS, 2)
     if view is not None:
         checks.same_length(view, n)
-        return Buffer(y, kind, n, view.shape[1] if view.ndim == 2 else 1)
+        return Buffer(y, kind, n, view.shape[1] if view.ndim == 2 else 1, view.nbytes)
     labels = checks.class_labels(y, n)
     if isinstance(labels[0], list):
         flat = array("d")
