@@ -33,6 +33,7 @@ _SIZES = tuple(calcsize(code) for code in _ARRAY_CODES)
 # What is copied as a list, or refused as one: here memoryview would fail, or see numbers in text.
 _NO_BUFFERS = frozenset((list, tuple, str, bytes, bytearray))
 _UNMASKED: set[type] = {array, memoryview}  # types of buffers that have no mask; others join
+_STEADY: set[type] = {array, memoryview}  # that give the same memory twice; numpy's own joins
 _ZERO = array("d", [0.0])
 
 # Looked up once: a call with a handful of numbers is over in microseconds.
@@ -44,16 +45,16 @@ class Buffer:
     """A run of numbers in memory: where, how many, and of which kind.
 
     (A user's object is asked for its memory twice: it was looked at first, and is handed to C here.
-    So what it gives now is compared with the `size` in bytes that was seen then.)
+    So what it gives now is compared with what was seen then, the `view`.)
     """
 
     __slots__ = ("kind", "length", "pointer", "width")
 
     def __init__(
-        self, owner: Any, kind: int, length: int, width: int, size: int | None = None
+        self, owner: Any, kind: int, length: int, width: int, view: Any = None
     ) -> None:
         self.pointer = pointer = _from_buffer(owner)
-        if size is not None and len(pointer) != size:
+        if view is not None and type(owner) not in _STEADY and len(pointer) != view.nbytes:
             raise BufferError(
                 f"of {length} x {width} numbers, each of {_SIZES[kind]} bytes, there are"
                 f" {len(pointer)} bytes"
@@ -128,6 +129,8 @@ def _unmasked(values: Any) -> bool:
     if hasattr(values, "mask"):
         return False
     _UNMASKED.add(type(values))
+    if (type(values).__module__, type(values).__name__) == ("numpy", "ndarray"):
+        _STEADY.add(type(values))
     return True
 
 
@@ -189,7 +192,7 @@ def table(X: Any) -> Buffer:
         n, d = view.shape
         if n == 0 or d == 0:
             checks.table([[]] * min(n, 1))  # raises
-        return Buffer(X, kind, n, d, view.nbytes)
+        return Buffer(X, kind, n, d, view)
     flat = array("d")
     rows = X
     try:
@@ -215,7 +218,7 @@ def sample(x: Any) -> Buffer:
     if view is not None:
         if len(view) == 0:
             checks.sample([])  # raises
-        return Buffer(x, kind, len(view), 1, view.nbytes)
+        return Buffer(x, kind, len(view), 1, view)
     flat = _plain(x) or array("d", checks.sample(x))
     return Buffer(flat, 0, len(flat), 1)
 
@@ -233,7 +236,7 @@ def labels(y: Any, n: int) -> Buffer:
     if view is not None:
         if len(view) != n:
             checks.same_length(view, n)
-        return Buffer(y, kind, n, 1, view.nbytes)
+        return Buffer(y, kind, n, 1, view)
     flat = _plain(y)
     if flat is None:
         flat = array("d", checks.labels(y, n))
@@ -271,7 +274,7 @@ def sample_weights(values: Any, n: int) -> Buffer | None:
         checks.same_length(flat, n, "sample_weight", "weight")
         return Buffer(flat, 0, n, 1)
     checks.same_length(view, n, "sample_weight", "weight")
-    given = Buffer(values, kind, n, 1, view.nbytes)
+    given = Buffer(values, kind, n, 1, view)
     if kind == 0 and int(ffi.cast("uintptr_t", given.pointer)) % 8 == 0:
         return given
     try:
@@ -355,7 +358,7 @@ def class_labels(y: Any, n: int) -> Buffer:
         view, kind = _view(y, "y", _FLOATS, 2)
     if view is not None:
         checks.same_length(view, n)
-        return Buffer(y, kind, n, view.shape[1] if view.ndim == 2 else 1, view.nbytes)
+        return Buffer(y, kind, n, view.shape[1] if view.ndim == 2 else 1, view)
     labels = checks.class_labels(y, n)
     if isinstance(labels[0], list):
         flat = array("d")
