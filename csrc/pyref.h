@@ -43,16 +43,15 @@
  * rows are cut into parts. The other passes cut rows in the same way, and say in lanes/ what they
  * sum in a part: squares.h, units.h, looks.h. algebra.h says it for chapter 3's algebra.
  *
- * Everything between the two markers is read by build.py as the interface. */
+ * Everything between the two markers is read by build.py as the interface. A number made of its
+ * text, comments and all, is compiled in, and compared by Python: a test says which number to write
+ * into pyref/compiled/__init__.py when anything of it has changed. */
 #ifndef PYREF_H
 #define PYREF_H
 
 #include <stddef.h>
 
 /* interface begins */
-
-/* To be raised when anything below changes: Python asks for the one that it knows. */
-enum { PYREF_INTERFACE = 10 };
 
 /* Of one score, or of one sample: a label y and a score z, or a probability p. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -78,13 +77,12 @@ void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps);
 void pyref_log_probabilities(const double *scores, size_t n, size_t C, double *logs);
 
 /* The primitives alone, for the tests: log, log1p, and e^-a for a >= 0. */
-double pyref_log_of(double p);
 void pyref_log(const double *x, double *out, size_t n);
 void pyref_log1p(const double *x, double *out, size_t n);
 void pyref_exp_minus(const double *a, double *out, size_t n);
 
 /* A run: passes over n rows of d features, of one of these kinds. NULL if memory is short, or
- * `what` is none of them.
+ * `what`, X_kind or y_kind is none there is, or there is nothing: no rows, features or classes.
  * `passes` is how many are expected. threads: 0 for as many as pay. The buffers must outlive
  * the run.
  *   GRADIENT   chapter 1: params = {w[d], b}, out = {loss, grad_w[d], grad_b}
@@ -92,10 +90,10 @@ void pyref_exp_minus(const double *a, double *out, size_t n);
  *              y is n class numbers, or with `soft` n x classes probabilities
  *   HESSIAN    chapter 3: as GRADIENT, and behind it the second derivatives, symmetric, for the
  *              d + 1 parameters in order: row j holds k = 0..j
- *   SQUARES    chapter 3's safe learning rate: out = {sum of s (|x|^2 + 1)}, whatever params are
+ *   SQUARES    chapter 3's safe learning rate: no params, out = {sum of s (|x|^2 + 1)}
  *   SCORES     params = {w[classes][d], b[classes]}: the n x classes scores to where
  *              pyref_run_scores says; out = {0}, or a NaN if one of them is not finite
- *   READ       out = {sum of X}: reads X and does nothing else, to measure the memory
+ *   READ       no params, out = {sum of X}: reads X and does nothing else, to measure the memory
  *
  * And what chapter 3's fits look for; onward is the score with the sign of a hard label, by
  * which up is right for all. Rows of weight 0 are passed over. The first sees X as it is:
@@ -136,6 +134,11 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
                          size_t passes, int threads);
 void pyref_run_free(pyref_run *run);
 
+/* How many numbers a pass reads from params, and how many it writes to out. (n, d and classes say
+ * it of every other pointer.) */
+size_t pyref_run_reads(const pyref_run *run);
+size_t pyref_run_writes(const pyref_run *run);
+
 /* The units of chapter 3's passes, d numbers each; they must outlive the run. */
 void pyref_run_units(pyref_run *run, const double *shift, const double *scale);
 
@@ -154,8 +157,8 @@ int pyref_run_pass(pyref_run *run, const double *params, double seconds, double 
 void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out);
 
 /* A pass of GRADIENT in one call, for small tables: 0 when done; else what is wrong. `out` may lie
- * where params do. */
-enum { PYREF_DONE, PYREF_NO_MEMORY, PYREF_NO_LABEL, PYREF_NOT_FINITE };
+ * where params do. NO_RUN: pyref_run_new gives none. */
+enum { PYREF_DONE, PYREF_NO_RUN, PYREF_NO_LABEL, PYREF_NOT_FINITE };
 int pyref_gradient(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
                    const double *params, double *out);
 

@@ -1,19 +1,23 @@
 /* The C part alone, without Python: for builds and processors that Python does not reach.
  *
- *     digests.py --cases | bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...] | ...
+ *     digests.py --cases | bits_driver cases ISA THREADS SHIFT SECONDS MODE [BEGINNING ...] | ...
  *
  * computes the cases of tests/digests.py (those whose group begins so) and prints, for each,
  * "group count", a new line, and so many doubles; digests.py --results makes digests of them. ISA is
  * an instruction set of csrc/lanes/dispatch.c, or "best". X and y stand SHIFT bytes past a
  * multiple of 64. SECONDS is the time that a call may take before it returns and is made again.
+ * MODE is the processor's arithmetic in which every call is made, and which it must leave as it was:
+ * "default"; "flush", where subnormal numbers count as 0; or "up", where results are rounded up and
+ * what is not finite, or not exact, is a trap.
  *
  *     bits_driver memory ISA THREADS
  *
  * lets every allocation of a run fail in turn, and then none: run under a leak checker.
  *
- *     bits_driver (undefined | leak | race) ISA THREADS
+ *     bits_driver (undefined | misaligned | leak | race) ISA THREADS
  *
  * makes a mistake on purpose, for a checker to prove that it would see one. */
+#include "arithmetic.h"
 #include "pyref.h"
 
 #include <limits.h>
@@ -37,6 +41,36 @@ static void *memory(size_t size)
         fail("no memory", "for the numbers of a case");
     return p;
 }
+
+/* ------------------------------------------------------------------ the arithmetic of a process */
+
+static arithmetic foreign = DEFAULT_OF_ALL;
+
+static void choose_arithmetic(const char *mode)
+{
+#if defined(__aarch64__)
+    const arithmetic flush = 1ul << 24, up = 1ul << 22;
+#else
+    const arithmetic flush = DEFAULT_OF_ALL | 0x8040, up = 0x4000;
+#endif
+    if (!strcmp(mode, "flush"))
+        foreign = flush;
+    else if (!strcmp(mode, "up"))
+        foreign = up;
+    else if (strcmp(mode, "default"))
+        fail("no such mode of arithmetic", mode);
+}
+
+/* A call into the C part, by someone who has set the arithmetic otherwise. (Nothing is computed
+ * here: what is given to the call is a number already.) */
+#define CALL(...)                                                                \
+    do {                                                                         \
+        arithmetic_set(foreign);                                                 \
+        __VA_ARGS__;                                                             \
+        if ((arithmetic_now() & ~(arithmetic)RAISED) != foreign)                 \
+            fail("a call has changed the process's arithmetic", #__VA_ARGS__);   \
+        arithmetic_set(DEFAULT_OF_ALL);                                          \
+    } while (0)
 
 /* ------------------------------------------------------------------ the pools */
 
@@ -156,7 +190,7 @@ static void array_function(const char *name, const pool *p, double *out)
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!strcmp(name, all[i].name)) {
-            all[i].call(p->values, out, p->length);
+            CALL(all[i].call(p->values, out, p->length));
             return;
         }
     fail("no such function", name);
@@ -175,7 +209,7 @@ static void function_of_two(const char *name, const pool *p, const pool *labels,
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!strcmp(name, all[i].name)) {
             for (size_t k = 0; k < p->length; k++)
-                out[k] = all[i].call(labels->values[k % labels->length], p->values[k]);
+                CALL(out[k] = all[i].call(labels->values[k % labels->length], p->values[k]));
             return;
         }
     fail("no such function", name);
@@ -188,9 +222,9 @@ static size_t function_of_classes(const char *name, const pool *p, size_t C, dou
     size_t count = 0;
     for (size_t i = 0; i + C <= p->length; i += C)
         if (!strncmp(name, "logsumexp", 9))
-            out[count++] = pyref_logsumexp(p->values + i, C, room);
+            CALL(out[count++] = pyref_logsumexp(p->values + i, C, room));
         else {
-            pyref_softmax(p->values + i, C, out + count);
+            CALL(pyref_softmax(p->values + i, C, out + count));
             count += C;
         }
     free(room);
@@ -235,9 +269,10 @@ static size_t descend(pyref_run *run, size_t n, int classes, double *params, siz
     for (int ending = PYREF_AGAIN; done < iterations && ending != PYREF_CONVERGED &&
                                    ending != PYREF_DIVERGED;) {
         size_t made;
-        ending = (classes ? pyref_softmax_descent : pyref_gradient_descent)(
-            run, params, v, step, how[2], how[3], (double)n, how[4], iterations - done, seconds,
-            out + done, &made);
+        const double total = (double)n;
+        CALL(ending = (classes ? pyref_softmax_descent : pyref_gradient_descent)(
+                 run, params, v, step, how[2], how[3], total, how[4], iterations - done, seconds,
+                 out + done, &made));
         done += made;
     }
     memcpy(out + done, params, size * sizeof *params);
@@ -279,18 +314,21 @@ static size_t algebra(const double *hess, const double *v, size_t m, double seco
         ridge[j] = 0.25;
     for (int last_first = 1; last_first >= 0; last_first--, out += triangle) {
         size_t row = 0;
+        int found = 1;
         L = out;
-        while (row < m)
-            if (!pyref_cholesky(hess, m, 3.0, ridge, 0.5, last_first, 1e-12, L, &row, seconds))
-                fail("a matrix has no triangle", "algebra");
+        while (row < m && found)
+            CALL(found = pyref_cholesky(hess, m, 3.0, ridge, 0.5, last_first, 1e-12, L, &row,
+                                        seconds));
+        if (!found)
+            fail("a matrix has no triangle", "algebra");
     }
     double *solution = out, *squares = solution + m;
     size_t row = 0;
-    pyref_solve(L, m, v, solution);
+    CALL(pyref_solve(L, m, v, solution));
     while (row < m)
-        pyref_variances(L, m, v, room, squares, &row, seconds);
-    pyref_plus(squares, 0.75, solution, squares, m);
-    squares[m] = pyref_dot(v, solution, m);
+        CALL(pyref_variances(L, m, v, room, squares, &row, seconds));
+    CALL(pyref_plus(squares, 0.75, solution, squares, m));
+    CALL(squares[m] = pyref_dot(v, solution, m));
     for (size_t j = 0; j < m; j++)
         pyref_symmetric_row(L, m, j, squares + m + 1 + j * m);
     free(ridge);
@@ -338,8 +376,10 @@ static void table(FILE *file, const char *word, const char *group, const options
                                                 : PYREF_GRADIENT;
     if (is_squares)
         count = 1;
-    pyref_run *run = pyref_run_new(what, X.first, X_kind, y.first, y_kind, (double *)weight.room,
-                                   n, d, outputs, soft, (size_t)how[0], o->threads);
+    const size_t passes = (size_t)how[0];
+    pyref_run *run;
+    CALL(run = pyref_run_new(what, X.first, X_kind, y.first, y_kind, (double *)weight.room, n, d,
+                             outputs, soft, passes, o->threads));
     if (!run)
         fail("no memory", "for a run");
     if (look >= 0)
@@ -347,8 +387,8 @@ static void table(FILE *file, const char *word, const char *group, const options
     if (is_descent)
         count = descend(run, n, classes > 0, params, size, how, o->seconds, out);
     else
-        while (!pyref_run_pass(run, params, o->seconds, out))
-            ;
+        for (int done = 0; !done;)
+            CALL(done = pyref_run_pass(run, params, o->seconds, out));
     pyref_run_free(run);
     if (is_algebra) {
         double *more = memory((m * (m + 1) + 2 * m + 1 + m * m) * sizeof *more);
@@ -436,11 +476,11 @@ static void memory_that_fails(int threads)
                     fail("the allocation that should fail is never reached", "memory");
             }
         }
-        for (int k = 0, ending = PYREF_NO_MEMORY; !classes && ending == PYREF_NO_MEMORY; k++) {
+        for (int k = 0, ending = PYREF_NO_RUN; !classes && ending == PYREF_NO_RUN; k++) {
             pyref_fail_allocation_after(k);
             ending = pyref_gradient(X, 0, y, 3, n, d, params, out);
             pyref_fail_allocation_after(-1);
-            failures += ending == PYREF_NO_MEMORY;
+            failures += ending == PYREF_NO_RUN;
         }
         free(X);
         free(y);
@@ -460,6 +500,16 @@ static void leak(void)
 {
     static const double X[3] = {1.0, 2.0, 3.0}, y[3] = {0.0, 1.0, 0.0};
     printf("%d\n", pyref_run_new(PYREF_GRADIENT, X, 0, y, 0, NULL, 3, 1, 1, 0, 1, 1) != NULL);
+}
+
+/* A number is copied from where no double may be. */
+static void misaligned(int shift)
+{
+    const double numbers[] = {1.0, 2.0};
+    const double *at = (const double *)((const char *)numbers + shift);
+    double number;
+    memcpy(&number, at, sizeof number);
+    printf("%g\n", number);
 }
 
 static int shared;
@@ -484,7 +534,7 @@ static void race(void)
 int main(int argc, char **argv)
 {
     if (argc < 4)
-        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...]"
+        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS MODE [BEGINNING ...]"
                       " | bits_driver memory ISA THREADS");
     if (!pyref_use_instruction_set(argv[2]))
         fail("this processor has no such instruction set", argv[2]);
@@ -496,16 +546,21 @@ int main(int argc, char **argv)
         printf("%d\n", INT_MAX + atoi(argv[3]));
         return 0;
     }
+    if (!strcmp(argv[1], "misaligned")) {
+        misaligned(atoi(argv[3]));
+        return 0;
+    }
     if (!strcmp(argv[1], "leak") || !strcmp(argv[1], "race")) {
         (argv[1][0] == 'l' ? leak : race)();
         return 0;
     }
-    if (strcmp(argv[1], "cases") || argc < 6)
-        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS [BEGINNING ...]");
+    if (strcmp(argv[1], "cases") || argc < 7)
+        fail("usage", "bits_driver cases ISA THREADS SHIFT SECONDS MODE [BEGINNING ...]");
     options o = {.threads = atoi(argv[3]),
                  .shift = (size_t)atoi(argv[4]),
                  .seconds = atof(argv[5]),
-                 .beginnings = argv + 6};
+                 .beginnings = argv + 7};
+    choose_arithmetic(argv[6]);
     fprintf(stderr, "%s\n", pyref_instruction_set());
     cases(stdin, &o);
     return 0;

@@ -21,16 +21,17 @@ static double one(map *f, double a, double b)
  * alone has the bits that it has among many. The formula is sigmoid_part in lanes/scalar.h. */
 void pyref_sigmoid(const double *z, double *out, size_t n)
 {
+    DEFAULT_ARITHMETIC;
     active_kernels->sigmoid(z, z, out, n);
 }
 
 double pyref_sigmoid_of(double z)
 {
+    DEFAULT_ARITHMETIC;
     return one(active_kernels->sigmoid, z, 0.0);
 }
 
-/* log p of a normal or subnormal p > 0; the kernel's logarithm is for normal numbers */
-double pyref_log_of(double p)
+double log_of(double p)
 {
     if (p < DBL_MIN)
         return one(active_kernels->log, p * 0x1p54, 0.0) - 54 * 0x1.62e42fefa39efp-1;
@@ -44,12 +45,15 @@ double pyref_log_of(double p)
  * 0.2929132698831426, got 0.34660194717672155, right 0.3466019471767214998851202 */
 double pyref_binary_cross_entropy(double y, double p)
 {
+    DEFAULT_ARITHMETIC;
+    y = computed(y);
+    p = computed(p);
     double loss = 0.0;
     if (y > 0)
-        loss -= p > 0 ? y * pyref_log_of(p) : -INFINITY;
+        loss -= p > 0 ? y * log_of(p) : -INFINITY;
     if (y < 1)
         loss -= p < 1 ? (1 - y) * one(active_kernels->log1p, -p, 0.0) : -INFINITY;
-    return loss;
+    return computed(loss);
 }
 
 /* twin: logistic.residual
@@ -57,6 +61,7 @@ double pyref_binary_cross_entropy(double y, double p)
  * division for all of it. lanes/scalar.h has both, and says how close. */
 double pyref_residual(double y, double z)
 {
+    DEFAULT_ARITHMETIC;
     return one(active_kernels->residual, y, z);
 }
 
@@ -64,11 +69,13 @@ double pyref_residual(double y, double z)
  * log(1 + e^z), for n scores as the sigmoid. The formula is softplus_each in lanes/scalar.h. */
 void pyref_softplus(const double *z, double *out, size_t n)
 {
+    DEFAULT_ARITHMETIC;
     active_kernels->softplus(z, z, out, n);
 }
 
 double pyref_softplus_of(double z)
 {
+    DEFAULT_ARITHMETIC;
     return one(active_kernels->softplus, z, 0.0);
 }
 
@@ -77,6 +84,7 @@ double pyref_softplus_of(double z)
  * samples_part in lanes/scalar.h, which this calls too. */
 double pyref_binary_cross_entropy_with_logits(double y, double z)
 {
+    DEFAULT_ARITHMETIC;
     return one(active_kernels->loss, y, z);
 }
 
@@ -84,16 +92,19 @@ double pyref_binary_cross_entropy_with_logits(double y, double z)
 
 void pyref_log(const double *x, double *out, size_t n)
 {
+    DEFAULT_ARITHMETIC;
     active_kernels->log(x, x, out, n);
 }
 
 void pyref_log1p(const double *x, double *out, size_t n)
 {
+    DEFAULT_ARITHMETIC;
     active_kernels->log1p(x, x, out, n);
 }
 
 void pyref_exp_minus(const double *a, double *out, size_t n)
 {
+    DEFAULT_ARITHMETIC;
     active_kernels->exp_minus(a, a, out, n);
 }
 
@@ -104,6 +115,7 @@ void pyref_exp_minus(const double *a, double *out, size_t n)
 void plan_gradient(pass *p)
 {
     p->width = p->samples.d;
+    p->params_size = p->samples.d + 1;
     p->out_size = p->samples.d + 2;
     p->scratch_size = gradient_scratch(&p->samples);
 }
@@ -125,11 +137,12 @@ void plan_gradient(pass *p)
 int pyref_gradient(const void *X, int X_kind, const void *y, int y_kind, size_t n, size_t d,
                    const double *params, double *out)
 {
+    DEFAULT_ARITHMETIC;
     pyref_run run;
     if (pyref_find_no_label(y, y_kind, 0, n) < n)
         return PYREF_NO_LABEL;
     if (!pass_set_up(&run.pass, PYREF_GRADIENT, X, X_kind, y, y_kind, NULL, n, d, 1, 0, 1, 1))
-        return PYREF_NO_MEMORY;
+        return PYREF_NO_RUN;
     team_new(&run.team, &run.pass);
     passes_at(&run, params, 1, INFINITY, out);
     pass_clean_up(&run.pass);
@@ -149,6 +162,7 @@ int pyref_gradient_descent(pyref_run *run, double *params, double *v, double ste
                            double l2, double total, double tolerance, size_t iterations,
                            double seconds, double *losses, size_t *made)
 {
+    DEFAULT_ARITHMETIC;
     return pass_descend(run, params, v, step, momentum, l2, total, tolerance, iterations, seconds,
                         losses, made);
 }

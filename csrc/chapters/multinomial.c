@@ -30,6 +30,7 @@ static size_t exponentials(const double *zs, size_t C, double *es, double *rest)
  * order; room is C doubles. */
 double pyref_logsumexp(const double *zs, size_t C, double *room)
 {
+    DEFAULT_ARITHMETIC;
     double rest, log_sum;
     size_t top = exponentials(zs, C, room, &rest);
     int any_nan = 0;
@@ -38,13 +39,14 @@ double pyref_logsumexp(const double *zs, size_t C, double *room)
     if (isinf(zs[top]) && !any_nan)
         return zs[top];
     active_kernels->log1p(&rest, &rest, &log_sum, 1);
-    return zs[top] + log_sum;
+    return computed(zs[top] + log_sum);
 }
 
 /* twin: multinomial.softmax
  * e^zs[c] over the sum of all, in the lesson's order. */
 void pyref_softmax(const double *zs, size_t C, double *ps)
 {
+    DEFAULT_ARITHMETIC;
     double rest;
     exponentials(zs, C, ps, &rest);
     for (size_t c = 0; c < C; c++)
@@ -55,11 +57,12 @@ void pyref_softmax(const double *zs, size_t C, double *ps)
  * -(ys[0] log(ps[0]) + ...), in the lesson's order. */
 double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_t C)
 {
+    DEFAULT_ARITHMETIC;
     double loss = 0.0;
     for (size_t c = 0; c < C; c++)
         if (ys[c] > 0) /* the loss of the label alone, as in chapter 1 */
-            loss -= ps[c] > 0 ? ys[c] * pyref_log_of(ps[c]) : -INFINITY;
-    return loss;
+            loss -= ps[c] > 0 ? ys[c] * log_of(ps[c]) : -INFINITY;
+    return computed(loss);
 }
 
 /* twin: multinomial.loss_and_residuals
@@ -69,6 +72,7 @@ double pyref_categorical_cross_entropy(const double *ys, const double *ps, size_
 double pyref_categorical_cross_entropy_with_logits(const double *ys, const double *zs, size_t C,
                                                    double *room)
 {
+    DEFAULT_ARITHMETIC;
     double rest, log_sum, total = 0.0;
     size_t top = exponentials(zs, C, room, &rest);
     for (size_t c = 0; c < C; c++)
@@ -78,7 +82,7 @@ double pyref_categorical_cross_entropy_with_logits(const double *ys, const doubl
     for (size_t c = 0; c < C; c++)
         if (ys[c] > 0 && c != top)
             loss += ys[c] * (zs[top] - zs[c]);
-    return loss;
+    return computed(loss);
 }
 
 /* ------------------------------------------------------------------ gradient */
@@ -91,7 +95,8 @@ void plan_softmax(pass *p)
 {
     const samples *s = &p->samples;
     p->width = s->d * s->classes;
-    p->out_size = 1 + s->classes * (s->d + 1);
+    p->params_size = s->classes * (s->d + 1);
+    p->out_size = 1 + p->params_size;
     p->scratch_size = softmax_scratch(s);
 }
 
@@ -101,6 +106,7 @@ int pyref_softmax_descent(pyref_run *run, double *params, double *v, double step
                           double l2, double total, double tolerance, size_t iterations,
                           double seconds, double *losses, size_t *made)
 {
+    DEFAULT_ARITHMETIC;
     return pass_descend(run, params, v, step, momentum, l2, total, tolerance, iterations, seconds,
                         losses, made);
 }
@@ -113,12 +119,14 @@ void plan_scores(pass *p)
 {
     const samples *s = &p->samples;
     p->width = s->d * s->classes;
+    p->params_size = s->classes * (s->d + 1);
     p->out_size = 1;
     p->scratch_size = scores_scratch(s);
 }
 
 void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)
 {
+    DEFAULT_ARITHMETIC;
     if (C > 1) {
         for (size_t i = 0; i < n; i++)
             pyref_softmax(scores + i * C, C, ps + i * C);
@@ -136,6 +144,7 @@ void pyref_probabilities(const double *scores, size_t n, size_t C, double *ps)
  * lost where it is large, and the most probable class has all digits of a logarithm near 0. */
 void pyref_log_probabilities(const double *scores, size_t n, size_t C, double *logs)
 {
+    DEFAULT_ARITHMETIC;
     for (size_t i = 0; i < n && C > 1; i++) {
         const double *zs = scores + i * C;
         double *out = logs + i * C, rest, log_sum;

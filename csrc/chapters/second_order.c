@@ -12,7 +12,8 @@
  * 0.03038319924868309, right 0.03038319924868307953487828 */
 double pyref_sigmoid_derivative(double z)
 {
-    return pyref_sigmoid_of(z) * pyref_sigmoid_of(-z);
+    DEFAULT_ARITHMETIC;
+    return computed(pyref_sigmoid_of(z) * pyref_sigmoid_of(-z));
 }
 
 /* twin: second_order.safe_learning_rate
@@ -41,6 +42,7 @@ void plan_hessian(pass *p)
 {
     const size_t d = p->samples.d;
     p->width = products_width(d);
+    p->params_size = d + 1;
     p->out_size = d + 2 + (d + 1) * (d + 2) / 2;
     p->scratch_size = hessian_scratch(&p->samples);
 }
@@ -54,6 +56,7 @@ void plan_look(pass *p)
 {
     const size_t d = p->samples.d;
     p->width = p->kind == PYREF_STANDARD_HESSIAN ? products_width(d) : d;
+    p->params_size = look_params(p->kind, d);
     p->out_size = look_out(p->kind, d);
     p->maxima = look_maxima(p->kind, d);
     p->scratch_size = look_scratch(&p->samples, p->kind);
@@ -72,6 +75,7 @@ static size_t row_at(size_t j)
 int pyref_cholesky(const double *hess, size_t m, double total, const double *ridge, double shift,
                    int last_first, double rounding, double *L, size_t *row, double seconds)
 {
+    DEFAULT_ARITHMETIC;
     const double deadline = seconds_now() + seconds;
     for (size_t j = *row; j < m; *row = ++j) {
         double *new = L + row_at(j);
@@ -118,6 +122,7 @@ static void solve_upper(const double *L, size_t m, double *out)
  * L, then L^T, as in the lesson. */
 void pyref_solve(const double *L, size_t m, const double *v, double *out)
 {
+    DEFAULT_ARITHMETIC;
     solve_lower(L, m, 0, v, out);
     solve_upper(L, m, out);
 }
@@ -127,6 +132,7 @@ void pyref_solve(const double *L, size_t m, const double *v, double *out)
 void pyref_variances(const double *L, size_t m, const double *last, double *room, double *out,
                      size_t *row, double seconds)
 {
+    DEFAULT_ARITHMETIC;
     const double deadline = seconds_now() + seconds;
     for (size_t j = *row; j < m; *row = ++j) {
         size_t first = 0;
@@ -158,10 +164,12 @@ void pyref_symmetric_row(const double *triangle, size_t m, size_t j, double *out
  * sum but for the rounding. Each of its passes over X is a STANDARD_GRADIENT, above. */
 double pyref_dot(const double *u, const double *v, size_t m)
 {
+    DEFAULT_ARITHMETIC;
     return active_kernels->dot(u, v, m);
 }
 
 void pyref_plus(const double *u, double t, const double *v, double *out, size_t m)
 {
+    DEFAULT_ARITHMETIC;
     active_kernels->plus(u, t, v, out, m);
 }

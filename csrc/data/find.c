@@ -28,6 +28,7 @@ enum { AT_ONCE = 256 };
 /* Suspect is an exponent of nothing but ones: then one more carries into the sign. */
 size_t pyref_find_not_finite(const void *values, int kind, size_t from, size_t count)
 {
+    DEFAULT_ARITHMETIC;
     const uint64_t exponent = 0x7ff0000000000000, one_more = 0x0010000000000000;
     const uint32_t exponent_f32 = 0x7f800000, one_more_f32 = 0x00800000;
     switch (kind) {
@@ -42,6 +43,7 @@ size_t pyref_find_not_finite(const void *values, int kind, size_t from, size_t c
  * but the last. */
 size_t pyref_find_no_label(const void *values, int kind, size_t from, size_t count)
 {
+    DEFAULT_ARITHMETIC;
     const uint64_t one = 0x3ff0000000000000;
     const uint32_t one_f32 = 0x3f800000;
 #define FIND_BIT(kind, integer) FIND(kind, integer, integer, u & (integer)~(integer)1, v > 1)
@@ -106,6 +108,7 @@ size_t pyref_find_no_class(const void *values, int kind, size_t from, size_t cou
 size_t pyref_find_no_distribution(const void *values, int kind, size_t from, size_t count,
                                   size_t classes)
 {
+    DEFAULT_ARITHMETIC;
     switch (kind) {
         FIND_ROW(F64, double)
         FIND_ROW(F32, float)

@@ -13,6 +13,7 @@
 
 void pyref_widen(const void *values, int kind, size_t from, size_t count, double *out)
 {
+    DEFAULT_ARITHMETIC;
     switch (kind) {
         WIDEN(F64, double)
         WIDEN(F32, float)
@@ -29,6 +30,7 @@ void pyref_widen(const void *values, int kind, size_t from, size_t count, double
 
 size_t pyref_find_no_weight(const double *values, size_t from, size_t count)
 {
+    DEFAULT_ARITHMETIC;
     for (size_t i = from; i < from + count; i++)
         if (!(values[i] >= 0 && values[i] < INFINITY))
             return i - from;
@@ -38,7 +40,8 @@ size_t pyref_find_no_weight(const double *values, size_t from, size_t count)
 /* One after the other, as in checks.sample_weight_values: the very same sum. */
 double pyref_sum(const double *values, size_t from, size_t count, double total)
 {
+    DEFAULT_ARITHMETIC;
     for (size_t i = from; i < from + count; i++)
         total += values[i];
-    return total;
+    return computed(total);
 }

@@ -59,6 +59,6 @@ int pass_descend(pyref_run *run, double *params, double *v, double step, double 
 {
     *made = 0;
     team_call(&run->team, iterations, seconds_now() + seconds);
-    return descend(&run->team, params, v, step, momentum, l2, total, tolerance, iterations, losses,
-                   made);
+    return descend(&run->team, params, v, step, momentum, computed(l2), total, tolerance,
+                   iterations, losses, made);
 }

@@ -20,7 +20,7 @@ void *pass_allocate(size_t size)
     void *memory;
     if (allocations_left >= 0 && allocations_left-- == 0)
         return NULL;
-    if (posix_memalign(&memory, size < page ? 64 : page, size) != 0)
+    if (posix_memalign(&memory, size < page ? PYREF_LINE : page, size) != 0)
         return NULL;
 #if defined(MADV_HUGEPAGE)
     if (size >= page)

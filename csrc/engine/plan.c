@@ -113,7 +113,8 @@ int pass_set_up(pass *p, int kind, const void *X, int X_kind, const void *y, int
                 size_t passes, int threads)
 {
     memset(p, 0, sizeof *p);
-    if (kind < PYREF_GRADIENT || kind > PYREF_SEPARATES)
+    if (kind < PYREF_GRADIENT || kind > PYREF_SEPARATES || !n || !d || !classes ||
+        (X_kind != F64 && X_kind != F32) || y_kind < F64 || y_kind > U64)
         return 0;
     /* Every size below is less than 32 times this product, and so can be counted. */
     const int products = kind == PYREF_HESSIAN || kind == PYREF_STANDARD_HESSIAN;
@@ -140,8 +141,6 @@ int pass_set_up(pass *p, int kind, const void *X, int X_kind, const void *y, int
                                    : smaller(threads, MOST_THREADS);
     if ((size_t)p->threads > p->parts)
         p->threads = (int)p->parts;
-    if (p->threads < 1) /* no rows, no parts */
-        p->threads = 1;
     p->out_room = whole_lines(p->out_size + sizeof(part_state) / sizeof(double));
     p->scratch_room = whole_lines(p->scratch_size) + (p->threads > 1 ? BETWEEN_THREADS : 0);
     if (too_many(p->out_room, p->parts + 2) || too_many(p->scratch_room, (size_t)p->threads))

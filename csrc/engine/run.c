@@ -8,6 +8,7 @@ pyref_run *pyref_run_new(int what, const void *X, int X_kind, const void *y, int
                          const double *sample_weight, size_t n, size_t d, size_t classes, int soft,
                          size_t passes, int threads)
 {
+    DEFAULT_ARITHMETIC;
     pyref_run *run = pass_allocate(sizeof *run);
     if (!run)
         return NULL;
@@ -27,6 +28,16 @@ void pyref_run_free(pyref_run *run)
     team_end(&run->team);
     pass_clean_up(&run->pass);
     free(run);
+}
+
+size_t pyref_run_reads(const pyref_run *run)
+{
+    return run->pass.params_size;
+}
+
+size_t pyref_run_writes(const pyref_run *run)
+{
+    return run->pass.out_size;
 }
 
 void pyref_run_share(pyref_run *run, size_t share)
@@ -57,10 +68,12 @@ int passes_at(pyref_run *run, const double *params, size_t passes, double deadli
 
 int pyref_run_pass(pyref_run *run, const double *params, double seconds, double *out)
 {
+    DEFAULT_ARITHMETIC;
     return passes_at(run, params, 1, seconds_now() + seconds, out);
 }
 
 void pyref_run_passes(pyref_run *run, const double *params, size_t passes, double *out)
 {
+    DEFAULT_ARITHMETIC;
     passes_at(run, params, passes, INFINITY, out);
 }

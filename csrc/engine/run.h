@@ -24,6 +24,7 @@ typedef struct {
     int kind;            /* PYREF_GRADIENT, ... */
     rows_kernel *kernel;
     size_t width;        /* work in a row, counted in its products */
+    size_t params_size;  /* parameters that the kernel reads */
     size_t out_size;     /* doubles that the kernel gives for a part */
     size_t maxima;       /* the first of them are largest values, the others are sums */
     size_t scratch_size; /* doubles of scratch that a thread needs */
@@ -55,12 +56,21 @@ typedef struct {
     pthread_cond_t changed;
 } sleepers;
 
+/* Bytes of a cache line, or more. */
+#if !defined(PYREF_LINE)
+#if defined(__APPLE__) && defined(__aarch64__)
+#define PYREF_LINE 128
+#else
+#define PYREF_LINE 64
+#endif
+#endif
+
 /* The threads of a run. They start with the first call for which they pay, sleep between calls, and
  * end with the run, so that none is left behind at the interpreter's exit; a forked child, which
  * has none of them, forgets them. A round is a pass, or what a call in time makes of it. What is
  * written by several of them lies in cache lines apart: between threads a line travels for some
  * 60 ns. */
-#define APART __attribute__((aligned(64)))
+#define APART __attribute__((aligned(PYREF_LINE)))
 typedef struct team {
     pass *pass;
     const double *params;
@@ -92,11 +102,16 @@ struct pyref_run {
 
 double seconds_now(void);
 
+/* log p of a normal or subnormal p > 0: the kernel's logarithm is for normal numbers. Chapter 1's
+ * and chapter 2's (chapters/logistic.c). */
+double log_of(double p);
+
 /* `count` doubles filled up to whole cache lines: so that no two threads write to one, and a
  * vector is not split by the end of one. */
 static inline size_t whole_lines(size_t count)
 {
-    return (count + 7) / 8 * 8;
+    const size_t line = PYREF_LINE / sizeof(double);
+    return (count + line - 1) / line * line;
 }
 
 /* Whether a times b doubles, b > 0, are more than a quarter of what can be addressed. Nobody has
@@ -125,7 +140,8 @@ static inline part_state *state_of(const pass *p, size_t part)
 /* Some bytes from the start of a cache line on, with anything in them; NULL without memory. */
 void *pass_allocate(size_t size);
 
-/* What a pass of a kind needs: width, out_size, scratch_size, and maxima if it has some. */
+/* What a pass of a kind needs: width, params_size, out_size, scratch_size, and maxima if it has
+ * some. */
 typedef void plan_of_kind(pass *p);
 plan_of_kind plan_gradient;                         /* chapters/logistic.c */
 plan_of_kind plan_softmax, plan_scores;             /* chapters/multinomial.c */

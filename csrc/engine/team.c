@@ -143,6 +143,7 @@ static void work(team *t, size_t round, int self)
 static void *helper(void *argument)
 {
     team *t = argument;
+    default_arithmetic(); /* of the caller it has been asked already, and some systems hand it on */
     const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
     for (size_t seen = t->before;; work(t, seen, self)) {
         wait_while(t, &t->helpers, &t->round, seen);
@@ -195,6 +196,8 @@ static void start_helpers(team *t)
     sigdelset(&blocked, SIGBUS);
     sigdelset(&blocked, SIGFPE);
     sigdelset(&blocked, SIGILL);
+    sigdelset(&blocked, SIGSYS);
+    sigdelset(&blocked, SIGTRAP);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     while (t->threads < t->pass->threads &&
            (pthread_create(&t->thread[t->threads], &small, helper, t) == 0 ||

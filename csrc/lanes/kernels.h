@@ -15,12 +15,25 @@
 #error "pyref's C part needs a little-endian processor"
 #endif
 
+/* A result here is what IEEE 754 says of each operation. Flags that let a compiler change it would
+ * give other bits, and other NaN, and nobody would be told. (The flags of build.py take back what
+ * CFLAGS has of them; PYREF_CFLAGS comes after those.) */
+#include <float.h>
+#if defined(__FAST_MATH__) || __FINITE_MATH_ONLY__ || defined(__ASSOCIATIVE_MATH__) || \
+    defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
+#error "pyref's C part cannot be compiled with -ffast-math, nor with a part of it"
+#endif
+#if FLT_EVAL_METHOD != 0
+#error "pyref's C part needs arithmetic in double (for x86 of 32 bits: -msse2 -mfpmath=sse)"
+#endif
+
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 8")
 /* Loops begin on a cache line, for else a change here moves a loop there, and its speed by up to
- * a sixth. (Not as a flag of the compiler: with it, Clang 14 gives other bits on aarch64.) */
+ * a sixth. (Not as a flag of the compiler: with -falign-loops=64, Clang 14 makes a program for
+ * aarch64 that crashes in qemu. Clang 19 makes a right one.) */
 #pragma GCC optimize("align-loops=64")
 #endif
 
@@ -29,6 +42,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "arithmetic.h"
 #include "pyref.h"
 
 /* The kinds of pass: PYREF_GRADIENT is the first, PYREF_SEPARATES the last. */
@@ -119,8 +133,18 @@ static inline size_t scores_scratch(const samples *s)
     return s->classes * (wide_d(s->d) + BLOCK);
 }
 
-/* Chapter 3's looks: how many of a pass's results are largest values, not sums; and how many
- * results there are. */
+/* Chapter 3's looks: do params have a second point, v; how many they are; how many of a pass's
+ * results are largest values, not sums; and how many results there are. */
+static inline int look_has_v(int kind)
+{
+    return kind == PYREF_MOVES || kind == PYREF_PRODUCT || kind == PYREF_REST;
+}
+
+static inline size_t look_params(int kind, size_t d)
+{
+    return kind == PYREF_COLUMNS ? 2 * d : (look_has_v(kind) ? 2 : 1) * (d + 1) + 1;
+}
+
 static inline size_t look_maxima(int kind, size_t d)
 {
     const size_t maxima[KINDS] = {[PYREF_COLUMNS] = 4 * d + 2, [PYREF_STANDARD_GRADIENT] = 1,

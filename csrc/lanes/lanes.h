@@ -62,7 +62,8 @@ INLINE part part_set(double x)
     return x - (part){0}; /* x in every lane; x - 0 is x, -0 included */
 }
 
-INLINE part part_load(const double *x)
+/* From any address: a user's numbers may be misaligned, and then no `double *` may point at them. */
+INLINE part part_load(const void *x)
 {
     part a;
     memcpy(&a, x, sizeof a);
@@ -250,10 +251,10 @@ INLINE lanes lanes_set(double x)
     return r;
 }
 
-INLINE lanes lanes_load(const double *x)
+INLINE lanes lanes_load(const void *x)
 {
     lanes r;
-    EACH_PART(k, r.p[k] = part_load(x + k * LANES_WIDTH);)
+    EACH_PART(k, r.p[k] = part_load((const char *)x + k * sizeof(part));)
     return r;
 }
 
@@ -293,7 +294,7 @@ INLINE lanes lanes_log1p(lanes x)
 }
 
 /* The first `count` lanes from memory, 0 in the others; memory past them is not touched. */
-INLINE lanes lanes_load_first(const double *x, size_t count)
+INLINE lanes lanes_load_first(const void *x, size_t count)
 {
     lanes r;
 #if LANES_WIDTH == 8
@@ -302,24 +303,25 @@ INLINE lanes lanes_load_first(const double *x, size_t count)
     static const int64_t window[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
     const int64_t *mask = window + LANES - count;
     r.p[0] = _mm256_maskload_pd(x, _mm256_loadu_si256((const __m256i *)mask));
-    r.p[1] = _mm256_maskload_pd(x + 4, _mm256_loadu_si256((const __m256i *)(mask + 4)));
+    r.p[1] = _mm256_maskload_pd((const double *)x + 4,
+                                _mm256_loadu_si256((const __m256i *)(mask + 4)));
 #else
     double v[LANES] = {0};
-    memcpy(v, x, count * sizeof *x);
+    memcpy(v, x, count * sizeof *v);
     r = lanes_load(v);
 #endif
     return r;
 }
 
 /* float32 becomes double here, exactly, and is double from here on. */
-INLINE lanes lanes_load_f32(const float *x)
+INLINE lanes lanes_load_f32(const void *x)
 {
     lanes r;
 #if LANES_WIDTH == 8
     r.p[0] = _mm512_cvtps_pd(_mm256_loadu_ps(x));
 #elif LANES_WIDTH == 4
     r.p[0] = _mm256_cvtps_pd(_mm_loadu_ps(x));
-    r.p[1] = _mm256_cvtps_pd(_mm_loadu_ps(x + 4));
+    r.p[1] = _mm256_cvtps_pd(_mm_loadu_ps((const float *)x + 4));
 #else
     float f[LANES];
     memcpy(f, x, sizeof f);
@@ -328,7 +330,7 @@ INLINE lanes lanes_load_f32(const float *x)
     return r;
 }
 
-INLINE lanes lanes_load_first_f32(const float *x, size_t count)
+INLINE lanes lanes_load_first_f32(const void *x, size_t count)
 {
 #if LANES_WIDTH == 8
     lanes r;
@@ -337,7 +339,7 @@ INLINE lanes lanes_load_first_f32(const float *x, size_t count)
     return r;
 #else
     float f[LANES] = {0};
-    memcpy(f, x, count * sizeof *x);
+    memcpy(f, x, count * sizeof *f);
     return lanes_load_f32(f);
 #endif
 }
@@ -362,7 +364,11 @@ INLINE lanes lanes_add_eight(const lanes v[LANES])
  * halves of two vectors that have been put side by side. */
 INLINE lanes lanes_sum_each(const lanes v[LANES])
 {
+#if !defined(__clang__) && __GNUC__ < 12 /* GCC 11 has it by another name */
+#define BESIDE(a, b, ...) __builtin_shuffle(a, b, (bits){__VA_ARGS__})
+#else
 #define BESIDE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#endif
     lanes r;
 #if LANES_WIDTH == 8
 #define HALVES(a, b) /* v0+v4, v1+v5, v2+v6, v3+v7 of a, then of b */ \

@@ -20,7 +20,7 @@ INLINE void look_of(const samples *x, const int is_f64, const int kind,
                                         : block_rows(d);
     const int second = kind == PYREF_STANDARD_HESSIAN;
     const int objective = kind == PYREF_STANDARD_GRADIENT || second;
-    const int has_v = kind == PYREF_MOVES || kind == PYREF_PRODUCT || kind == PYREF_REST;
+    const int has_v = look_has_v(kind);
     const int forces = kind == PYREF_FORCES || kind == PYREF_PRODUCT;
     const int adds = objective || forces || kind == PYREF_REST;
     /* with AVX-512 one row after the other is not best here: there is more to do for each */

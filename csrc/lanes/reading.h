@@ -47,11 +47,9 @@ static void load_labels(const samples *s, size_t first, size_t count, double *y)
 /* Eight features of one row, the first of them at element `at` of X; `count` of them exist. */
 INLINE lanes load_features(const char *X, const int is_f64, size_t at, const size_t count)
 {
-    if (is_f64) {
-        const double *x = (const double *)(X + at * sizeof(double));
+    const char *x = X + at * (is_f64 ? sizeof(double) : sizeof(float));
+    if (is_f64)
         return count == LANES ? lanes_load(x) : lanes_load_first(x, count);
-    }
-    const float *x = (const float *)(X + at * sizeof(float));
     return count == LANES ? lanes_load_f32(x) : lanes_load_first_f32(x, count);
 }
 

@@ -94,7 +94,7 @@ def read(fast: Any, X: Any, passes: int, threads: int | None) -> float:
     )
     total = array("d", [0.0])
     try:
-        lib.pyref_run_passes(run, ffi.NULL, passes, c.doubles(total))
+        lib.pyref_run_passes(run, ffi.NULL, passes, c.doubles(total, 1))
     finally:
         ffi.release(run)
     return total[0]

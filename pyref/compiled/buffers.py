@@ -8,7 +8,7 @@ no value is looked at until C says that one is wrong.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from struct import calcsize
 from typing import Any
 
@@ -28,11 +28,12 @@ for _code in "?bBhHiIlLqQ":
         _size = calcsize(_prefix + _code)
         _LABELS[_prefix + _code] = {1: 2, 2: 4, 4: 6, 8: 8}[_size] + (_code in "?BHILQ")
 _ARRAY_CODES = "dfbBhHiIqQ"
-
+_SIZES = tuple(calcsize(code) for code in _ARRAY_CODES)
 
 # What is copied as a list, or refused as one: here memoryview would fail, or see numbers in text.
 _NO_BUFFERS = frozenset((list, tuple, str, bytes, bytearray))
 _UNMASKED: set[type] = {array, memoryview}  # types of buffers that have no mask; others join
+_STEADY: set[type] = {array, memoryview}  # that give the same memory twice; numpy's own joins
 _ZERO = array("d", [0.0])
 
 # Looked up once: a call with a handful of numbers is over in microseconds.
@@ -41,12 +42,23 @@ _DOUBLES = ffi.typeof("double[]")
 
 
 class Buffer:
-    """A run of numbers in memory: where, how many, and of which kind."""
+    """A run of numbers in memory: where, how many, and of which kind.
+
+    (A user's object is asked for its memory twice: it was looked at first, and is handed to C here.
+    So what it gives now is compared with what was seen then, the `view`.)
+    """
 
     __slots__ = ("kind", "length", "pointer", "width")
 
-    def __init__(self, owner: Any, kind: int, length: int, width: int) -> None:
-        self.pointer = _from_buffer(owner)
+    def __init__(
+        self, owner: Any, kind: int, length: int, width: int, view: Any = None
+    ) -> None:
+        self.pointer = pointer = _from_buffer(owner)
+        if view is not None and type(owner) not in _STEADY and len(pointer) != view.nbytes:
+            raise BufferError(
+                f"of {length} x {width} numbers, each of {_SIZES[kind]} bytes, there are"
+                f" {len(pointer)} bytes"
+            )
         self.kind = kind
         self.length = length
         self.width = width
@@ -56,17 +68,20 @@ class Buffer:
 
     def value(self, i: int) -> Any:
         """Element i. (A memoryview reads only some of the formats that C can.)"""
-        values = array(_ARRAY_CODES[self.kind])
-        size = values.itemsize
-        values.frombytes(bytes(ffi.buffer(self.pointer + i * size, size)))
-        return values[0]
+        return self.values(i, 1)[0]
 
-    def first(self, bad: Callable[..., int], total: int, *more: int, width: int = 1) -> int | None:
-        """The first of `total` elements that is bad, or rows of so many elements each.
+    def values(self, i: int, count: int) -> array[Any]:
+        """`count` elements from i on."""
+        values, size = array(_ARRAY_CODES[self.kind]), _SIZES[self.kind]
+        values.frombytes(ffi.buffer(self.pointer[i * size : (i + count) * size]))
+        return values
+
+    def first(self, bad: Callable[..., int], *more: int, width: int = 1) -> int | None:
+        """The first element that is bad, or row of so many elements.
 
         In slices, so that Ctrl-C is heard.
         """
-        step = max(1, SLICE // width)
+        total, step = self.length * self.width // width, max(1, SLICE // width)
         for start in range(0, total, step):
             count = min(step, total - start)
             i = bad(self.pointer, self.kind, start, count, *more)
@@ -115,32 +130,37 @@ def _unmasked(values: Any) -> bool:
     if hasattr(values, "mask"):
         return False
     _UNMASKED.add(type(values))
+    if (type(values).__module__, type(values).__name__) == ("numpy", "ndarray"):
+        _STEADY.add(type(values))
     return True
 
 
-def _view(values: Any, name: str, kinds: dict[str | None, int], wanted: int) -> Any:
-    """The memoryview of a buffer that C can read; None if it is no buffer at all."""
+def _view(
+    values: Any, name: str, kinds: dict[str | None, int], wanted: int
+) -> tuple[Any, int]:
+    """The memoryview of a buffer that C can read, and its elements' kind; None if it is none."""
     if type(values) in _NO_BUFFERS:
-        return None
+        return None, 0
     try:
         view = memoryview(values)
     except (TypeError, ValueError, BufferError):
-        return None
+        return None, 0
+    kind = kinds.get(view.format)
     if (
-        view.format in kinds
+        kind is not None
         and view.ndim == wanted
         and view.c_contiguous
         and (type(values) in _UNMASKED or _unmasked(values))
     ):
-        return view
+        return view, kind
     form, ndim = view.format, view.ndim
     view.release()
     if ndim != wanted:
         checks.dimensions(values, name, wanted)
-        return None
+        return None, 0
     if str(form)[-1] in "Ows" or hasattr(values, "mask"):
-        return None  # objects, text, masked arrays: what they hold is seen one by one
-    if form not in kinds:
+        return None, 0  # objects, text, masked arrays: what they hold is seen one by one
+    if kind is None:
         dtype = getattr(values, "dtype", form)
         if str(form).startswith((">", "!")):
             raise ValueError(
@@ -177,13 +197,13 @@ def _refuse_length(view: Any, n: int, name: str = "y", kind: str = "label") -> N
 
 def table(X: Any, y: Any = None, sample_weight: Any = None) -> Buffer:
     """checks.table, without a copy where X is a buffer."""
-    view = _view(X, "X", _FLOATS, 2)
+    view, kind = _view(X, "X", _FLOATS, 2)
     if view is not None:
         n, d = view.shape
         if n == 0 or d == 0:
             view.release()
             checks.table([[]] * min(n, 1))  # raises
-        return Buffer(X, _FLOATS[view.format], n, d)
+        return Buffer(X, kind, n, d, view)
     flat = array("d")
     rows = X
     try:
@@ -206,12 +226,12 @@ def table(X: Any, y: Any = None, sample_weight: Any = None) -> Buffer:
 
 def sample(x: Any, y: Any = None) -> Buffer:
     """checks.sample, without a copy where x is a buffer."""
-    view = _view(x, "x", _FLOATS, 1)
+    view, kind = _view(x, "x", _FLOATS, 1)
     if view is not None:
         if len(view) == 0:
             view.release()
             checks.sample([])  # raises
-        return Buffer(x, _FLOATS[view.format], len(view), 1)
+        return Buffer(x, kind, len(view), 1, view)
     flat = _plain(x)
     if not flat:
         checks.same_index([("x", x), ("y", y)])
@@ -223,16 +243,16 @@ def scores(z: Any) -> Any:
     """The memoryview of a buffer of scores; None if z is one score, or nothing that C can read."""
     if isinstance(z, (int, float)) or getattr(z, "shape", None) == ():
         return None
-    return _view(z, "z", _FLOATS, 1)
+    return _view(z, "z", _FLOATS, 1)[0]
 
 
 def labels(y: Any, n: int) -> Buffer:
     """checks.labels, without a copy where y is a buffer."""
-    view = _view(y, "y", _LABELS, 1)
+    view, kind = _view(y, "y", _LABELS, 1)
     if view is not None:
         if len(view) != n:
             _refuse_length(view, n)
-        return Buffer(y, _LABELS[view.format], n, 1)
+        return Buffer(y, kind, n, 1, view)
     flat = _plain(y)
     if flat is None:
         flat = array("d", checks.labels(y, n))
@@ -244,14 +264,14 @@ def label_values(y: Buffer) -> None:
     n = y.length
     if n <= SLICE and lib.pyref_find_no_label(y.pointer, y.kind, 0, n) == n:
         return  # as it mostly is, in the shortest way
-    i = y.first(lib.pyref_find_no_label, n)
+    i = y.first(lib.pyref_find_no_label)
     if i is not None:
         checks.probability(y.value(i), f"y[{i}]")
 
 
 def table_values(X: Buffer, name: str) -> None:
     """Look for the NaN or the infinity that must be in X if a gradient is not finite."""
-    i = X.first(lib.pyref_find_not_finite, X.length * X.width)
+    i = X.first(lib.pyref_find_not_finite)
     if i is not None:
         row, column = divmod(i, X.width)
         place = f"X[{row}][{column}]" if name == "X" else f"x[{i}]"
@@ -262,7 +282,7 @@ def sample_weights(values: Any, n: int) -> Buffer | None:
     """checks.sample_weights as doubles, without a copy where they are; or None, unweighted."""
     if values is None:
         return None
-    view = _view(values, "sample_weight", _LABELS, 1)
+    view, kind = _view(values, "sample_weight", _LABELS, 1)
     if view is None:
         flat = _plain(values)
         if flat is None:
@@ -271,14 +291,14 @@ def sample_weights(values: Any, n: int) -> Buffer | None:
         return Buffer(flat, 0, n, 1)
     if len(view) != n:
         _refuse_length(view, n, "sample_weight", "weight")
-    given = Buffer(values, _LABELS[view.format], n, 1)
-    if given.kind == 0 and int(ffi.cast("uintptr_t", given.pointer)) % 8 == 0:
+    given = Buffer(values, kind, n, 1, view)
+    if kind == 0 and int(ffi.cast("uintptr_t", given.pointer)) % 8 == 0:
         return given
     try:
         flat = zeros(n)
+        to = doubles(flat, n)
         for start in range(0, n, SLICE):
-            count = min(SLICE, n - start)
-            lib.pyref_widen(given.pointer, given.kind, start, count, doubles(flat))
+            lib.pyref_widen(given.pointer, kind, start, min(SLICE, n - start), to)
     finally:
         let_go(given)
     return Buffer(flat, 0, n, 1)
@@ -293,7 +313,7 @@ def sample_weight_values(s: Buffer | None, n: int) -> float:
     """checks.sample_weight_values"""
     if s is None:
         return n
-    total, values = 0.0, as_doubles(s)
+    total, values, n = 0.0, as_doubles(s), s.length
     for start in range(0, n, SLICE):
         count = min(SLICE, n - start)
         i = lib.pyref_find_no_weight(values, start, count)
@@ -308,7 +328,7 @@ def weights(w: Any, d: int) -> array[float]:
     flat = _plain(w)
     if flat is None:
         try:
-            view = _view(w, "w", _FLOATS, 1)
+            view = _view(w, "w", _FLOATS, 1)[0]
         except (TypeError, ValueError):
             view = None  # d numbers are copied anyway: whatever Python can read will do
         if view is not None:
@@ -329,8 +349,20 @@ def zeros(count: int) -> array[float]:
     return _ZERO * count
 
 
-def doubles(values: array[float]) -> Any:
+def doubles(values: array[float], count: int) -> Any:
+    """Where they lie, for a call into C that reads or writes `count` of them."""
+    if len(values) != count:
+        raise ValueError(f"C is to use {count} numbers, of {len(values)}")
     return _from_buffer(_DOUBLES, values)
+
+
+def as_array(values: Sequence[float]) -> array[float]:
+    return values if isinstance(values, array) else array("d", values)
+
+
+def numbers(values: Sequence[float], count: int) -> Any:
+    """The same of a list, which C may only read."""
+    return doubles(as_array(values), count)
 
 
 def class_labels(y: Any, n: int) -> Buffer:
@@ -339,13 +371,13 @@ def class_labels(y: Any, n: int) -> Buffer:
     shape: Any = getattr(y, "shape", ())
     view: Any = None
     if len(shape) == 1 and _format(y) in whole:
-        view = _view(y, "y", whole, 1)
+        view, kind = _view(y, "y", whole, 1)
     elif len(shape) == 2 and _format(y) in _FLOATS and shape[1] > 0:
-        view = _view(y, "y", _FLOATS, 2)
+        view, kind = _view(y, "y", _FLOATS, 2)
     if view is not None:
         if len(view) != n:
             _refuse_length(view, n)
-        return Buffer(y, _LABELS[view.format], n, shape[1] if len(shape) == 2 else 1)
+        return Buffer(y, kind, n, view.shape[1] if view.ndim == 2 else 1, view)
     labels = checks.class_labels(y, n)
     if isinstance(labels[0], list):
         flat = array("d")
@@ -372,17 +404,17 @@ def classes_of(y: Buffer) -> int:
 def class_label_values(y: Buffer, C: int) -> None:
     """checks.class_label_values"""
     if y.kind >= 2:
-        i = y.first(lib.pyref_find_no_class, y.length, C)
+        i = y.first(lib.pyref_find_no_class, C)
         if i is not None:
             checks.class_number(y.value(i), f"y[{i}]", C)
         return
     if y.width == C:
-        i = y.first(lib.pyref_find_no_distribution, y.length, C, width=C)
+        i = y.first(lib.pyref_find_no_distribution, C, width=C)
         if i is None:
             return
     else:
         i = 0
-    row = [y.value(i * y.width + c) for c in range(y.width)]
+    row = y.values(i * y.width, y.width).tolist()
     checks.same_classes(checks.label_row(row, f"y[{i}]"), f"y[{i}]", C, "probability")
 
 

@@ -88,17 +88,16 @@ class ClassSamples(classes.ClassSamples):
         params.extend(b)
         return params
 
-    def _make(self, what: int, params: array[float], out: array[float]) -> array[float]:
+    def _make(self, what: int, params: array[float]) -> array[float]:
         if what not in self.runs:
             self.runs[what] = new_run(
-                what, self.table, self.labels, self.weights, self.classes, 1, self.threads
+                what, self.table, self.labels, self.weights, self.classes, 10, self.threads
             )
-        finish(self.runs[what], params, out)
-        return out
+        return finish(self.runs[what], params)
 
     def sums(self, theta: Sequence[float]) -> tuple[float, list[float]]:
-        m, C, d = self.m, self.classes, self.m - 1
-        out = self._make(lib.PYREF_SOFTMAX, self._params(theta), zeros(1 + C * m))
+        C, d = self.classes, self.m - 1
+        out = self._make(lib.PYREF_SOFTMAX, self._params(theta))
         shifts, spreads = self.scales
         grad: list[float] = []
         for c in range(C):
@@ -122,11 +121,12 @@ class ClassSamples(classes.ClassSamples):
             size = array("df"[table.kind]).itemsize
             table.pointer += first * table.width * size
             table.length = min(last, self.table.length) - first
-        out, poison = zeros(table.length * self.classes), zeros(1)
+        size = table.length * self.classes
+        out = zeros(size)
         run = new_run(lib.PYREF_SCORES, table, None, None, self.classes, 1, self.threads)
         try:
-            lib.pyref_run_scores(run, doubles(out))
-            finish(run, self._params(theta), poison)
+            lib.pyref_run_scores(run, doubles(out, size))
+            finish(run, self._params(theta))
         finally:
             ffi.release(run)
         return out
@@ -134,11 +134,12 @@ class ClassSamples(classes.ClassSamples):
     def probabilities(self, theta: Any) -> list[array[float]]:
         if self.latest[0] is not theta:
             zs, C = self.scores(theta), self.classes
-            out = zeros(len(zs))
-            step = max(_NUMBERS // C, 1) * C
-            for i in range(0, len(zs), step):
-                rows = min(step, len(zs) - i) // C
-                lib.pyref_probabilities(doubles(zs) + i, rows, C, doubles(out) + i)
+            size, step = len(zs), max(_NUMBERS // C, 1) * C
+            out = zeros(size)
+            at, ps = doubles(zs, size), doubles(out, size)
+            for i in range(0, size, step):
+                rows = min(step, size - i) // C
+                lib.pyref_probabilities(at + i, rows, C, ps + i)
             self.latest = theta, [out[c::C] for c in range(C)]
         return self.latest[1]  # type: ignore[no-any-return]
 
@@ -157,7 +158,7 @@ class ClassSamples(classes.ClassSamples):
             passes = self._passes(memoryview(array("b", [r < 0 for r in rs])), weights)
             params = array("d", [*[0.0] * m, checks.INFINITY])
             try:
-                found = passes.make(lib.PYREF_STANDARD_GRADIENT, params, m + 2)
+                found = passes.make(lib.PYREF_STANDARD_GRADIENT, params)
             finally:
                 passes.free()
             out.extend(found[2:])
@@ -168,12 +169,13 @@ class ClassSamples(classes.ClassSamples):
         passes = self._passes(memoryview(bytes(len(c))), array("d", c))
         params = array("d", [*[0.0] * m, checks.INFINITY])
         try:
-            found = passes.make(lib.PYREF_STANDARD_HESSIAN, params, 2 + m + m * (m + 1) // 2)
+            found = passes.make(lib.PYREF_STANDARD_HESSIAN, params)
         finally:
             passes.free()
-        M, row, triangle = [], zeros(m), doubles(found) + (2 + m)
+        size = 2 + m + m * (m + 1) // 2
+        M, row, triangle = [], zeros(m), doubles(found, size) + (2 + m)
         for j in range(m):
-            lib.pyref_symmetric_row(triangle, m, j, doubles(row))
+            lib.pyref_symmetric_row(triangle, m, j, doubles(row, m))
             M.append([4 * h for h in row])
         return M
 
@@ -210,8 +212,9 @@ def triangle_of(hess: list[list[float]], shift: float) -> array[float] | None:
     flat, m = array("d"), len(hess)
     for j, values in enumerate(hess):
         flat.extend(values[: j + 1])
-    T, row = zeros(len(flat)), ffi.new("size_t *")
-    sums, ridge, to = doubles(flat), doubles(zeros(m)), doubles(T)
+    size = m * (m + 1) // 2
+    T, row = zeros(size), ffi.new("size_t *")
+    sums, ridge, to = doubles(flat, size), doubles(zeros(m), m), doubles(T, size)
     while row[0] < m:
         if not lib.pyref_cholesky(
             sums, m, 1.0, ridge, shift, False, ROUNDING, to, row, SECONDS_IN_C

@@ -32,6 +32,7 @@ from .buffers import (
     label_values,
     labels,
     let_go,
+    numbers,
     sample,
     sample_weight_values,
     sample_weights,
@@ -107,13 +108,13 @@ def _pass(
 ) -> array[float]:
     """Chapter 1's {loss, gradient} at params = {w..., b}, which may be lost. Checks X's values."""
     n, d = X.length, X.width
-    if n * d > _SMALL or s is not None:
-        return _long_pass(lib.PYREF_GRADIENT, X, y, s, 0, params, d + 2, threads, name)
+    if n * d > _SMALL or s is not None or y.length != n:
+        return _long_pass(lib.PYREF_GRADIENT, X, y, s, 0, params, threads, name)
     params.append(0.0)
-    at = doubles(params)
+    at = doubles(params, d + 2)
     ending = lib.pyref_gradient(X.pointer, X.kind, y.pointer, y.kind, n, d, at, at)
     if ending:  # not PYREF_DONE, 0
-        if ending == lib.PYREF_NO_MEMORY:
+        if ending == lib.PYREF_NO_RUN:
             raise MemoryError(NO_MEMORY)
         buffers.table_values(X, name)
     return params
@@ -126,18 +127,17 @@ def _long_pass(
     s: Buffer | None,
     classes: int,
     params: array[float],
-    size: int,
     threads: int,
     name: str,
 ) -> array[float]:
-    """The `size` sums of one pass of a run of that kind, at params. Checks the values of X."""
-    out = zeros(size)
+    """The sums of one pass of a run of that kind, at params. Checks the values of X."""
     run = new_run(what, X, y, s, classes, 1, threads)
     try:
-        finish(run, params, out)
+        out = finish(run, params)
     finally:
         ffi.release(run)
-    if lib.pyref_find_not_finite(doubles(out), 0, 0, size) < size:
+    size = len(out)
+    if lib.pyref_find_not_finite(doubles(out, size), 0, 0, size) < size:
         buffers.table_values(X, name)
     return out
 
@@ -166,12 +166,13 @@ def _descend(
     # With a callback, Python has a word after every iteration; without one, C makes many.
     together = 1 if callback is not None else min(iterations, _STEPS)
     recent, made = zeros(together), ffi.new("size_t *")
-    velocity = zeros(len(params))
-    at, speed, last = doubles(params), doubles(velocity), doubles(recent)
+    last = doubles(recent, together)
     what = lib.PYREF_SOFTMAX if classes else lib.PYREF_GRADIENT
     descend = lib.pyref_softmax_descent if classes else lib.pyref_gradient_descent
     run = new_run(what, X, y, s, classes, iterations, threads)
     try:
+        size = lib.pyref_run_reads(run)
+        at, speed = doubles(params, size), doubles(zeros(size), size)
         while len(losses) < iterations:
             ask = min(together, iterations - len(losses))
             ending = descend(
@@ -217,10 +218,11 @@ def of_scores(name: str, z: Any) -> Any:
         for start in range(0, len(view), _SCORES):  # by parts, so that Ctrl-C is heard
             with view[start : start + _SCORES] as part:
                 out.frombytes(part.tobytes() if part.itemsize == 8 else bytes(8 * len(part)))
-                with doubles(out) as scores:
+                with doubles(out, start + len(part)) as scores:
                     if part.itemsize == 4:
-                        with ffi.from_buffer(part) as floats:
-                            lib.pyref_widen(floats, 1, 0, len(part), scores + start)
+                        floats = Buffer(part, 1, len(part), 1)
+                        lib.pyref_widen(floats.pointer, 1, 0, len(part), scores + start)
+                        floats.release()
                     function(scores + start, scores + start, len(part))
     return out
 
@@ -253,7 +255,7 @@ def gradient(
 def safe_learning_rate(
     X: Buffer, s: Buffer | None, total: float, l2: float, steepest: float, threads: int
 ) -> float:
-    (squares,) = _long_pass(lib.PYREF_SQUARES, X, None, s, 0, zeros(1), 1, threads, "X")
+    (squares,) = _long_pass(lib.PYREF_SQUARES, X, None, s, 0, array("d"), threads, "X")
     rate = 1 / (squares / total * steepest + l2)
     if s is not None:
         # a row of weight 0 adds nothing, not even the NaN that would tell
@@ -292,26 +294,26 @@ def gradient_descent(
 
 
 def logsumexp(zs: list[float]) -> float:
-    scores = array("d", zs)
-    return lib.pyref_logsumexp(doubles(scores), len(scores), doubles(zeros(len(scores))))
+    C = len(zs)
+    return lib.pyref_logsumexp(numbers(zs, C), C, doubles(zeros(C), C))
 
 
 def softmax(zs: list[float]) -> array[float]:
-    scores = array("d", zs)
-    ps = zeros(len(scores))
-    lib.pyref_softmax(doubles(scores), len(scores), doubles(ps))
+    C = len(zs)
+    ps = zeros(C)
+    lib.pyref_softmax(numbers(zs, C), C, doubles(ps, C))
     return ps
 
 
 def categorical_cross_entropy(ys: list[float], ps: list[float]) -> float:
-    return lib.pyref_categorical_cross_entropy(
-        doubles(array("d", ys)), doubles(array("d", ps)), len(ys)
-    )
+    C = len(ys)
+    return lib.pyref_categorical_cross_entropy(numbers(ys, C), numbers(ps, C), C)
 
 
 def categorical_cross_entropy_with_logits(ys: list[float], zs: list[float]) -> float:
+    C = len(ys)
     return lib.pyref_categorical_cross_entropy_with_logits(
-        doubles(array("d", ys)), doubles(array("d", zs)), len(ys), doubles(zeros(len(ys)))
+        numbers(ys, C), numbers(zs, C), C, doubles(zeros(C), C)
     )
 
 
@@ -324,8 +326,7 @@ def softmax_gradient(
     threads: int,
 ) -> tuple[float, list[array[float]], array[float]]:
     C, params = len(b), by_class(W, b)
-    size = len(params) + 1
-    sums = _long_pass(lib.PYREF_SOFTMAX, X, y, s, C, params, size, threads, "X")
+    sums = _long_pass(lib.PYREF_SOFTMAX, X, y, s, C, params, threads, "X")
     grad_W, grad_b = by_feature(sums[1:], X.width, C)
     return sums[0], grad_W, grad_b
 

@@ -22,25 +22,28 @@ from ..front import checks
 from ..front.checks import Newton
 from ..second_order import ROUNDING, lbfgs_step
 from . import buffers, ffi, lib
-from .buffers import Buffer, doubles, zeros
+from .buffers import Buffer, as_array, doubles, numbers, zeros
 from .passes import SECONDS_IN_C, finish, new_run
 
 _FAR = log(1 / FAINT - 1)  # the score at which p, or 1-p, is FAINT
 _NARROWEST = 2.0**-1021  # the least unit of a column whose inverse is a float
 
 
-def _as_array(values: Sequence[float]) -> array[float]:
-    return values if isinstance(values, array) else array("d", values)
-
-
 def dot(u: Sequence[float], v: Sequence[float]) -> float:
-    return lib.pyref_dot(doubles(_as_array(u)), doubles(_as_array(v)), len(u))
+    m = len(u)
+    return lib.pyref_dot(numbers(u, m), numbers(v, m), m)
 
 
 def plus(u: Sequence[float], t: float, v: Sequence[float]) -> array[float]:
-    out = zeros(len(u))
-    lib.pyref_plus(doubles(_as_array(u)), t, doubles(_as_array(v)), doubles(out), len(u))
+    m = len(u)
+    out = zeros(m)
+    lib.pyref_plus(numbers(u, m), t, numbers(v, m), doubles(out, m), m)
     return out
+
+
+def _triangle(m: int) -> int:
+    """How many numbers a triangle of m rows has."""
+    return m * (m + 1) // 2
 
 
 # ---------------------------------------------------------------- the samples
@@ -59,16 +62,16 @@ class Passes:
             ffi.release(made)
         self.runs.clear()
 
-    def make(self, what: int, params: Sequence[float], size: int, share: int = 1) -> array[float]:
-        """The `size` results of a pass of that kind, over one in `share` rows."""
+    def make(self, what: int, params: Sequence[float], share: int = 1) -> array[float]:
+        """The results of a pass of that kind, over one in `share` rows."""
         if what not in self.runs:
             passes = {lib.PYREF_HESSIAN: 1, lib.PYREF_COLUMNS: 2}.get(what, 10)  # or about
             self.runs[what] = new_run(what, self.X, self.y, self.s, 0, passes, self.threads)
-            lib.pyref_run_units(self.runs[what], doubles(self.shift), doubles(self.scale))
-        run, out = self.runs[what], zeros(size)
-        lib.pyref_run_share(run, share)
-        finish(run, _as_array(params), out)
-        return out
+            d = self.X.width
+            units = doubles(self.shift, d), doubles(self.scale, d)
+            lib.pyref_run_units(self.runs[what], *units)
+        lib.pyref_run_share(self.runs[what], share)
+        return finish(self.runs[what], as_array(params))
 
 
 def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
@@ -78,10 +81,9 @@ def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
         weights = buffers.as_doubles(s)
         while not weights[i]:
             i += 1
-    row = array("df"[X.kind])
-    size = X.width * row.itemsize
-    row.frombytes(bytes(ffi.buffer(X.pointer + i * size, size)))
-    return array("d", row)
+            if i == s.length:  # another thread has set them to 0 since they were added up
+                checks.total_weight(0.0)  # raises
+    return array("d", X.values(i * X.width, X.width))
 
 
 class Samples:
@@ -152,7 +154,7 @@ class Samples:
         self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
 
     def _columns(self, guess: Sequence[float], powers: Sequence[float], share: int) -> array[float]:
-        return self.passes.make(lib.PYREF_COLUMNS, [*guess, *powers], 6 * self.d + 3, share)
+        return self.passes.make(lib.PYREF_COLUMNS, [*guess, *powers], share)
 
     def _means(
         self, found: array[float], guess: Sequence[float], powers: Sequence[float], total: float
@@ -195,8 +197,7 @@ class Samples:
         if with_hessian:
             found = self._hessian(theta, checks.INFINITY)
         else:
-            params = [*theta, checks.INFINITY]
-            found = self._make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
+            found = self._make(lib.PYREF_STANDARD_GRADIENT, [*theta, checks.INFINITY])
         sums = found[1], found[2 : self.d + 3], self.total
         F, grad = penalised(*sums, self.ridge, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
@@ -208,29 +209,28 @@ class Samples:
         some.known = []
         return some
 
-    def _make(self, what: int, params: Sequence[float], size: int) -> array[float]:
-        return self.passes.make(what, params, size, self.share)
+    def _make(self, what: int, params: Sequence[float]) -> array[float]:
+        return self.passes.make(what, params, self.share)
 
     def _hessian(self, theta: Sequence[float], bound: float) -> array[float]:
-        m = self.d + 1
-        size, params = 2 + m + m * (m + 1) // 2, [*theta, bound]
-        return self._make(lib.PYREF_STANDARD_HESSIAN, params, size)
+        return self._make(lib.PYREF_STANDARD_HESSIAN, [*theta, bound])
 
     def _cholesky(self, hess: Any, shift: float, last_first: bool = False) -> Any:
         m = self.d + 1
-        T, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
-        found, total = hess
-        sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(T)
+        size, row = _triangle(m), ffi.new("size_t *")
+        T, (found, total) = zeros(size), hess
+        sums, ridge, to = doubles(found, 2 + m + size), numbers(self.ridge, m), doubles(T, size)
         while row[0] < m:
             if not lib.pyref_cholesky(
-                sums, m, total, ridge, shift, last_first, ROUNDING, to, row, SECONDS_IN_C
+                sums + (2 + m), m, total, ridge, shift, last_first, ROUNDING, to, row, SECONDS_IN_C
             ):
                 return None, row[0]
         return T, None
 
     def solve(self, T: array[float], v: Sequence[float]) -> list[float]:
-        out = zeros(len(v))
-        lib.pyref_solve(doubles(T), len(v), doubles(_as_array(v)), doubles(out))
+        m = len(v)
+        out = zeros(m)
+        lib.pyref_solve(doubles(T, _triangle(m)), m, numbers(v, m), doubles(out, m))
         return out.tolist()
 
     def newton_step(self, hess: Any, grad: Sequence[float]) -> Any:
@@ -244,14 +244,14 @@ class Samples:
     def variances(self, T: array[float], last: Sequence[float]) -> array[float]:
         m = self.d + 1
         out, row = zeros(m), ffi.new("size_t *")
-        triangle, u = doubles(T), doubles(_as_array(last))
-        room, to = doubles(zeros(m)), doubles(out)
+        triangle, u = doubles(T, _triangle(m)), numbers(last, m)
+        room, to = doubles(zeros(m), m), doubles(out, m)
         while row[0] < m:
             lib.pyref_variances(triangle, m, u, room, to, row, SECONDS_IN_C)
         return out
 
     def pair(self, change: Sequence[float], turn: Sequence[float]) -> Any:
-        return _as_array(change), _as_array(turn)
+        return as_array(change), as_array(turn)
 
     def lbfgs_step(self, pairs: Any, grad: Sequence[float], T: Any) -> Any:
         def by_triangle(v: Sequence[float]) -> list[float]:
@@ -265,7 +265,7 @@ class Samples:
 
     def _moves(self, theta: Sequence[float], v: Sequence[float]) -> array[float]:
         """{furthest onward where not faint, furthest onward, reach; furthest onward(theta)}"""
-        return self._make(lib.PYREF_MOVES, [*theta, *v, _FAR], 4)
+        return self._make(lib.PYREF_MOVES, [*theta, *v, _FAR])
 
     def reach(self, v: Sequence[float]) -> float:
         return self._moves([0.0] * len(v), v)[2]
@@ -286,7 +286,7 @@ class Samples:
         found = []
         for part in params:
             found.extend(part)
-        return self._make(what, found, self.d + 1).tolist()
+        return self._make(what, found).tolist()
 
     def forces(self, theta: Sequence[float]) -> Any:
         def mean(what: int, *params: Any) -> list[float]:
@@ -303,7 +303,7 @@ class Samples:
     def separates(self, v: Sequence[float]) -> bool:
         if not any(v):
             return False
-        back, onward = self._make(lib.PYREF_SEPARATES, [*v, ROUNDING], 2)
+        back, onward = self._make(lib.PYREF_SEPARATES, [*v, ROUNDING])
         return onward > 0 and not back
 
     def fate(self, here: Point, budget: Budget) -> bool | None:
@@ -319,15 +319,16 @@ def hessian(
     """The twin of second_order.hessian, at params = {w..., b}."""
     m, passes = len(params), Passes(X, y, s, threads)
     try:
-        found = passes.make(lib.PYREF_HESSIAN, params, 1 + m + m * (m + 1) // 2)
+        found = passes.make(lib.PYREF_HESSIAN, params)
     finally:
         passes.free()
-    if lib.pyref_find_not_finite(doubles(found), 0, 0, len(found)) < len(found):
+    size = 1 + m + _triangle(m)
+    at = doubles(found, size)
+    if lib.pyref_find_not_finite(at, 0, 0, size) < size:
         buffers.table_values(X, "X")
     hess = [zeros(m) for _ in range(m)]
-    triangle = doubles(found) + (1 + m)
     for j, row in enumerate(hess):
-        lib.pyref_symmetric_row(triangle, m, j, doubles(row))
+        lib.pyref_symmetric_row(at + (1 + m), m, j, doubles(row, m))
     return found[0], found[1 : m + 1], hess
 
 

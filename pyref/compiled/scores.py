@@ -23,19 +23,19 @@ def scores(X: Any, w: Any, b: Any, threads: int | None) -> array[float]:
     """
     try:
         X = buffers.table(X)
-        checks.fitted(w, b, X.width)  # here, where C will read so many
+        checks.fitted(w, b, X.width)
         by_class = not isinstance(b, float)
         C = len(b) if by_class else 1
         params = buffers.by_class(w, b) if by_class else array("d", [*w, b])
-        out, poison = zeros(X.length * C), zeros(1)
+        out = zeros(X.length * C)
         helpers = buffers.thread_count(threads)
         run = new_run(lib.PYREF_SCORES, X, None, None, C, 1, helpers, "no memory for the scores")
         try:
-            lib.pyref_run_scores(run, doubles(out))
-            finish(run, params, poison)
+            lib.pyref_run_scores(run, doubles(out, X.length * C))
+            (poison,) = finish(run, params)
         finally:
             ffi.release(run)
-        if poison[0] != 0:
+        if poison != 0:
             buffers.table_values(X, "X")
         return out
     except BaseException:
@@ -61,10 +61,10 @@ def _of_classes(
     if C == 1 and not isinstance(b, float):
         return array("d", [certain]) * len(zs)  # the only class is certain
     width = 2 if C == 1 else C
-    out = zeros(len(zs) // C * width)
-    at, ps = doubles(zs), doubles(out)
-    step = max(_NUMBERS // C, 1)
-    for i in range(0, len(zs) // C, step):
-        rows = min(step, len(zs) // C - i)
+    n, step = len(zs) // C, max(_NUMBERS // C, 1)
+    out = zeros(n * width)
+    at, ps = doubles(zs, n * C), doubles(out, n * width)
+    for i in range(0, n, step):
+        rows = min(step, n - i)
         function(at + i * C, rows, C, ps + i * width)
     return out

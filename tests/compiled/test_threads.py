@@ -320,7 +320,8 @@ def test_a_helper_blocks_every_signal_but_its_own_faults(fast):
     finally:
         over.set()
         watcher.join()
-    faults = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+    names = ("SEGV", "BUS", "FPE", "ILL", "SYS", "TRAP")
+    faults = [getattr(signal, f"SIG{name}") for name in names]
     # (while it begins and while it ends, the C library blocks them all for a moment)
     mask, _ = masks.most_common(1)[0]
     assert [number for number in faults if mask >> number - 1 & 1] == []
