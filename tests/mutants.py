@@ -45,7 +45,7 @@ KNOWN = "tests/mutants_known.txt"
 Room = namedtuple("Room", ("sources", "tests"))
 ROOMS = {
     "lessons": Room(
-        [f"pyref/{chapter}.py" for chapter in ("logistic", "multinomial", "second_order")],
+        [f"pyref/{name}.py" for name in ("logistic", "multinomial", "second_order", "inference")],
         ["taught", "front", "fit"],
     ),
     "data": Room(["pyref/documents.py", "pyref/datasets.py"], ["taught"]),

@@ -62,7 +62,7 @@ def own(module):
 
 MODULES = [
     "pyref",
-    *[f"pyref.{name}" for name in ("logistic", "multinomial", "second_order")],
+    *[f"pyref.{name}" for name in ("logistic", "multinomial", "second_order", "inference")],
     "pyref.datasets",
     "pyref.documents",
     "pyref.front.checks",
