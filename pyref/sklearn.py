@@ -56,6 +56,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
         self, X: Any, y: Any, sample_weight: Any = None, callback: Callback | None = None
     ) -> LogisticRegression:
         """Find the parameters for n x d numbers X and n labels y; returns the model."""
+        for name in ("categorical", "reference", "missing"):
+            if getattr(self, name) not in (None, "error"):
+                raise ValueError(
+                    f"{name} is for pyref.LogisticRegression: encode columns in the pipeline"
+                )
         seen = copy(self)  # it would write down at once what is to come with the rest, in one step
         X, y = validate_data(seen, X, y, dtype=FLOATS, order="C")
         check_classification_targets(y)

@@ -11,9 +11,11 @@ from typing import Any
 
 from .. import tables
 from ..model.atomic import replacing
-from .files import EXTRA, load_model, rows_for, writable, writing
+from ..model.estimator import LogisticRegression
+from ..tables import Table
+from .files import EXTRA, given, load_model, rows_for, writable, writing
 from .mistakes import Mistake, obedient
-from .streams import write_out
+from .streams import complain, write_out
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to: .csv or .parquet (default: standard output)",
     )
+    add(
+        "--missing",
+        choices=["drop", "error"],
+        default="drop",
+        help="a row with a gap: drop leaves its prediction empty (default), error ends here",
+    )
 
 
 @obedient
@@ -44,20 +52,24 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.endswith(".parquet") and not tables.has_polars():
         raise Mistake(f"--out {arguments.out} needs polars: {EXTRA.format('data')}, or give .csv")
     model = load_model(arguments.model)
-    table = rows_for(model, arguments)
+    table = rows_for(model, arguments, missing=arguments.missing)
     header = ["prediction"]
+    if arguments.proba:
+        header += [f"p_{label}" for label in model.classes_]
     try:
-        columns = [model.predict(table.X)]
-        if arguments.proba:
-            header += [f"p_{label}" for label in model.classes_]
-            ps = model.predict_proba(table.X)
-            columns.extend(ps.T if hasattr(ps, "T") else zip(*ps))
+        columns: list[Any] = [[]] * len(header)
+        if table.kept:
+            columns = _predictions(model, given(table, model.backend), arguments.proba)
     except ImportError as error:  # a model of the c backend, where there is none
         raise Mistake(
             f"{arguments.model} is to be used with the backend 'c', which is not here: {error}"
         ) from None
     if len(set(header)) < len(header):
         header = ["prediction", *[f"p_{label!r}" for label in model.classes_]]
+    if len(table.kept) < table.rows:
+        columns = [_in_all_rows(column, table) for column in columns]
+        left = table.rows - len(table.kept)
+        complain(f"{left} row{'s' * (left != 1)} with a gap: the prediction is empty there")
     data = _as_parquet if arguments.out.endswith(".parquet") else _as_csv
     content = data(header, columns)
     if arguments.out == "-":
@@ -66,6 +78,23 @@ def run(arguments: argparse.Namespace) -> int:
         with writing(arguments.out), replacing(arguments.out) as file:
             file.write(content)
     return 0
+
+
+def _predictions(model: LogisticRegression, X: Any, proba: bool) -> list[Any]:
+    """The columns of the output, for the rows without a gap."""
+    columns = [model.predict(X)]
+    if proba:
+        ps = model.predict_proba(X)
+        columns.extend(ps.T if hasattr(ps, "T") else zip(*ps))
+    return columns
+
+
+def _in_all_rows(column: Any, table: Table) -> list[Any]:
+    """A column with an empty cell for each row that has a gap."""
+    found: list[Any] = [None] * table.rows
+    for i, value in zip(table.kept, column.tolist() if hasattr(column, "tolist") else column):
+        found[i] = value
+    return found
 
 
 def _as_csv(header: Sequence[str], columns: Sequence[Any]) -> bytes:

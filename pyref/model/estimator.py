@@ -19,6 +19,7 @@ or data frames has NumPy loaded, and gets arrays.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -28,17 +29,18 @@ from ..fit.classes_loop import independent_columns
 from ..front import checks
 from . import solvers
 from .backends import backend
-from .coefficients import in_rows, parameters, spread_out
-from .reading import (
-    Table,
-    class_factors,
-    encode,
-    label_array,
-    label_list,
-    naming,
-    read_table,
-    same_names,
+from .coefficients import in_rows, parameters, spread_out, start
+from .designs import (
+    Given,
+    asked,
+    constant_columns,
+    dependent_error,
+    gap_of,
+    gap_rows,
+    spread,
+    taken,
 )
+from .reading import Table, class_factors, encode, label_array, label_list, naming, same_names
 from .summary import summary
 
 # How chapter 3's error about a column that depends on others goes on.
@@ -66,6 +68,13 @@ class LogisticRegression:
     class_weight    None, "balanced" (every class counts the same), or {class: weight}
     threads         of the compiled backend. None: as many as pay
     init            where to start: a fitted model, or (coef, intercept). None: at zeros
+    categorical     the columns of numbers that are codes: they become indicators, as columns of
+                    words, categories and truth values of a data frame do
+    reference       {column: level}: what the other levels are compared with. None: the first
+    missing         "error": a gap is one; "drop": rows with gaps count for nothing, and have NaN
+                    for a prediction
+    aliased         "error": a column that is constant, or a combination of earlier ones, is one;
+                    "drop": its coefficient is 0, and it is named in aliased_
 
     After `fit`:
 
@@ -80,7 +89,12 @@ class LogisticRegression:
     standard_errors_    of coef_, then of the intercept: two classes by Newton's method,
                         converged, l2 = 0. Else None
     feature_names_in_   the columns' names, if X had names; else None
-    n_features_in_, n_samples_
+    feature_names_      the coefficients' names: those, or column[T.level] for an indicator
+    columns_            how columns became indicators (pyref.tables.design); None: none did
+    target_, quality_   what is predicted, and how well the fit's own rows are, if the command
+                        has written it down
+    aliased_            the coefficients, or columns, that the others leave nothing for
+    n_features_in_, n_samples_, n_left_out_
     class_totals_       the summed weights of each class
     solver_, backend_   what "auto" came to
 
@@ -103,8 +117,14 @@ class LogisticRegression:
     reason_: str
     converged_: bool
     feature_names_in_: Any
+    feature_names_: Any
+    columns_: Any
+    target_: Any
+    quality_: Any
+    aliased_: list[str]
     n_features_in_: int
     n_samples_: int
+    n_left_out_: int
     solver_: str
     backend_: str
 
@@ -123,6 +143,10 @@ class LogisticRegression:
         class_weight: Any = None,
         threads: Any = None,
         init: Any = None,
+        categorical: Any = None,
+        reference: Any = None,
+        missing: Any = "error",
+        aliased: Any = "error",
     ) -> None:
         self.solver = solver
         self.backend = backend
@@ -134,6 +158,10 @@ class LogisticRegression:
         self.class_weight = class_weight
         self.threads = threads
         self.init = init
+        self.categorical = categorical
+        self.reference = reference
+        self.missing = missing
+        self.aliased = aliased
 
     # ------------------------------------------------------------ parameters, as elsewhere
 
@@ -173,21 +201,36 @@ class LogisticRegression:
     ) -> LogisticRegression:
         """Find the parameters for the rows of X and their labels y; returns the model.
 
-        X is n rows of d numbers: lists, arrays, or a pandas, polars or pyarrow table. y is n
-        labels of two or more classes: numbers, words, anything hashable. sample_weight is n
-        numbers, 0 or more, that count the rows. callback(k, loss) is called after update k with
-        the objective before it; returning True stops there.
+        X is n rows of d columns: lists, arrays, or a pandas, polars or pyarrow table, which may
+        have words, categories and truth values too. y is n labels of two or more classes: numbers,
+        words, anything hashable. sample_weight is n numbers, 0 or more, that count the rows.
+        callback(k, loss) is called after update k with the objective before it; returning True
+        stops there.
 
         TypeError or ValueError names what cannot be used.
         """
         name, module = backend(self.backend)
-        table = read_table(X, name == "c")
+        how = asked(self.missing, self.categorical, self.reference)
         labels = label_list(y)
-        checks.same_length(labels, table.rows)
-        classes, codes = encode(labels)
-        return self._become(
-            self._fit(name, module, table, classes, codes, sample_weight, callback)
+        given = taken(
+            X, name == "c", how, without=gap_rows(labels) if self.missing == "drop" else None
         )
+        checks.same_length(labels, given.rows)
+        sample_weight = checks.sample_weights(sample_weight, given.rows)
+        if given.kept is not None:
+            labels = [labels[i] for i in given.kept]
+            sample_weight = sample_weight and [sample_weight[i] for i in given.kept]
+        classes, codes = encode(labels)
+        constant = constant_columns(given.codings)
+        if constant and not self.l2 and self.aliased == "error":
+            raise dependent_error([], constant)
+        found = self._fit(name, module, given.table, classes, codes, sample_weight, callback)
+        found["aliased_"] = [*found["aliased_"], *constant]
+        if given.codings is not None:
+            found["feature_names_in_"], found["columns_"] = given.names, given.codings
+            found["n_features_in_"] = len(given.codings)
+        found["n_left_out_"] = given.left_out()
+        return self._become(found)
 
     def _become(self, found: dict[str, Any]) -> LogisticRegression:
         """The results of a fit, all in one step: whoever looks sees the old model or the new."""
@@ -210,7 +253,7 @@ class LogisticRegression:
         checks.choice(self.solver, "solver", solvers.SOLVERS)
         solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
         s, totals = self._weights(sample_weight, classes, codes)
-        w, b = self._start(classes, d, table.names)
+        w, b = start(self.init, classes, d, table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
         iterations = checks.count(iterations, "iterations")
@@ -241,17 +284,19 @@ class LogisticRegression:
             return solvers.solve(module, X, y, C, w, b, solver, options, of_descent, threads)
 
         dependent = ""
+        aliased: list[int] = []
         with naming(table.names):
             try:
                 fit = solve(table.data, w)
             except ValueError as error:
-                tolerated = self.solver == "auto" and not self._refuses_dependent_columns
-                dependent = str(error).partition(DEPENDENT)[0]
-                if not tolerated or dependent == str(error):
+                dependent, marker, _ = str(error).partition(DEPENDENT)
+                if not marker:
                     raise
                 kept = independent_columns(module, table.data, options["sample_weight"], threads)
-                if not kept:
-                    raise
+                aliased = [j for j in range(d) if j not in kept]
+                tolerated = self.solver == "auto" and not self._refuses_dependent_columns
+                if not kept or not (tolerated or self.aliased == "drop"):
+                    raise dependent_error(aliased, table.names, str(error)) from None
                 w = None if w is None else [w[j] for j in kept]
                 fit = solve(columns_of(table.data, kept), w)
                 fit = spread_out(fit, kept, d, C)
@@ -267,7 +312,7 @@ class LogisticRegression:
         reason = solvers.reason(
             fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses
         )
-        if dependent:
+        if dependent and self.aliased != "drop":
             reason += (
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
@@ -276,6 +321,12 @@ class LogisticRegression:
             "classes_": classes,
             "n_features_in_": d,
             "feature_names_in_": table.names,
+            "feature_names_": table.names,
+            "columns_": None,
+            "target_": None,
+            "quality_": None,
+            "aliased_": [table.names[j] if table.names else f"x[{j}]" for j in aliased],
+            "n_left_out_": 0,
             "n_samples_": n,
             "class_totals_": totals,
             "backend_": name,
@@ -312,62 +363,33 @@ class LogisticRegression:
             raise ValueError(f"the weights leave only {only}: give weight to two classes or more")
         return s, totals
 
-    def _start(self, classes: Sequence[Any], d: int, names: Sequence[str] | None) -> Any:
-        """init as the chapters have it: (w, b); at zeros (None, ...) without one."""
-        C, init = len(classes), self.init
-        if init is None:
-            return None, 0.0 if C == 2 else None
-        if hasattr(init, "coef_"):
-            if list(init.classes_) != list(classes):
-                raise ValueError(
-                    f"init has the classes {list(init.classes_)!r}, y has {list(classes)!r}:"
-                    " give a model of the same classes"
-                )
-            known = getattr(init, "feature_names_in_", None)
-            if names is not None and known is not None:
-                same_names(names, known, "init was")
-            coef, intercept = init.coef_, init.intercept_
-        else:
-            if hasattr(init, "get_params"):
-                raise ValueError("init is a model that is not fitted: fit it first")
-            try:
-                coef, intercept = init
-            except (TypeError, ValueError):
-                raise TypeError(
-                    f"init is {checks.shown(init)}: give a fitted model, or (coef, intercept)"
-                ) from None
-        w, b = parameters(coef, intercept, C)
-        width = len(w)
-        if width != d:
-            raise ValueError(
-                f"init has weights for {width} features, X has {d}: give the same features"
-            )
-        return w, b
-
     # ------------------------------------------------------------ predict
 
     def decision_function(self, X: Any) -> Any:
         """The score of each row for classes_[1]; with C > 2 classes, rows of C scores."""
-        zs, numpy = self._apply("scores", X)
-        return in_rows(zs, 1 if len(self.classes_) == 2 else len(self.classes_), numpy)
+        zs, given = self._apply("scores", X)
+        width = 1 if len(self.classes_) == 2 else len(self.classes_)
+        return spread(in_rows(zs, width, given.table.numpy), given, gap_of(width))
 
     def predict_proba(self, X: Any) -> Any:
         """n rows of C probabilities, in the order of classes_."""
-        ps, numpy = self._apply("probabilities", X)
-        return in_rows(ps, len(self.classes_), numpy)
+        ps, given = self._apply("probabilities", X)
+        C = len(self.classes_)
+        return spread(in_rows(ps, C, given.table.numpy), given, gap_of(C))
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each row; of equals the first in classes_."""
-        zs, numpy = self._apply("scores", X)
-        C = len(self.classes_)
+        zs, given = self._apply("scores", X)
+        C, numpy = len(self.classes_), given.table.numpy
         if numpy is not None:
             found = numpy.asarray(zs)
             codes = (found > 0) * 1 if C == 2 else found.reshape(-1, C).argmax(axis=1)
-            return label_array(self.classes_, numpy)[codes]
+            return spread(label_array(self.classes_, numpy)[codes], given, math.nan)
         if C == 2:
-            return [self.classes_[z > 0] for z in zs]
+            return spread([self.classes_[z > 0] for z in zs], given, math.nan)
         rows = [list(zs[i : i + C]) for i in range(0, len(zs), C)]
-        return [self.classes_[row.index(max(row))] for row in rows]
+        labels = [self.classes_[row.index(max(row))] for row in rows]
+        return spread(labels, given, math.nan)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The part of the rows whose class is predicted right, counted by their weights."""
@@ -381,16 +403,18 @@ class LogisticRegression:
                 right += s_i
         return right / total
 
-    def _apply(self, function: str, X: Any) -> tuple[Any, Any]:
-        """scores or probabilities of the rows of X; and numpy, if arrays are to come back."""
+    def _apply(self, function: str, X: Any) -> tuple[Any, Given]:
+        """scores or probabilities of the rows of X that have no gap; and what X is."""
         if not hasattr(self, "coef_"):
             raise ValueError("this model is not fitted: call fit(X, y) first")
         name, module = backend(self.backend)
-        table = read_table(X, name == "c")
-        known = getattr(self, "feature_names_in_", None)
+        how = asked(self.missing)
+        given = taken(X, name == "c", how, getattr(self, "columns_", None), fitted=True)
+        table = given.table
+        known = getattr(self, "feature_names_", None)
         if table.names is not None and known is not None:
             same_names(table.names, known, "the model was")
-        if table.width != self.n_features_in_:
+        if self.columns_ is None and table.width != self.n_features_in_:
             raise ValueError(
                 f"X has {table.width} features, the model was fitted on {self.n_features_in_}:"
                 " give the same"
@@ -398,15 +422,19 @@ class LogisticRegression:
         w, b = parameters(self.coef_, self.intercept_, len(self.classes_))
         with naming(table.names):
             apply = getattr(module.FRONT.engine, function)
-            return apply(table.data, w, b, self.threads), table.numpy
+            return (apply(table.data, w, b, self.threads) if table.rows else []), given
 
     # ------------------------------------------------------------ report
 
-    def summary(self, columns: int | None = None) -> str:
-        """What a statistician wants to see of the fit, as lines of text.
+    def summary(
+        self, columns: int | None = None, digits: int = 4, odds: bool = False, whole: bool = False
+    ) -> str:
+        """What a person wants to see of the fit, as lines of text.
 
-        `columns` is the width of the page, 80 unless given; a wider table continues below.
+        `columns` is the width of the page, 80 unless given; a wider table continues below. Numbers
+        have so many significant `digits`; `odds` shows odds ratios and their intervals;
+        `whole` all coefficients, where there are more than 60.
         """
         if not hasattr(self, "coef_"):
             raise ValueError("this model is not fitted: call fit(X, y) first")
-        return summary(self, columns)
+        return summary(self, columns, digits, odds, whole)

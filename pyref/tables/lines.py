@@ -8,19 +8,8 @@ import math
 from array import array
 from collections.abc import Iterator, Sequence
 
-from .columns import (
-    Columns,
-    Table,
-    TableError,
-    Wanted,
-    bad_number,
-    columns_of,
-    empty,
-    is_missing,
-    labels_of,
-    no_rows,
-    number,
-)
+from .columns import Raw, TableError, Wanted, columns_of, empty, is_missing, no_rows, number
+from .design import Column
 
 
 def text_of(data: bytes, name: str) -> str:
@@ -70,8 +59,12 @@ class Rows:
                 yield row or [""]
 
 
-def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
-    """The table in the bytes of a CSV file; `name` stands for the file in the errors."""
+def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
+    """What the bytes of a CSV file hold; `name` stands for the file in the errors.
+
+    Every feature is taken for a column of numbers. Those that turn out to be text are read in a
+    second run through the file, so that of numbers no cells are kept.
+    """
     text = text_of(data, name)
     rows = Rows(text, name)
     lines = iter(rows)
@@ -82,61 +75,96 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
     width, d = len(header), len(columns.features)
     rows.one_column = width == 1
     read_number = float if text.isascii() and "_" not in text else number
-    X, weights = array("d"), array("d")
-    cells: list[str] = []
+    known_text = wanted.text or ()
+    is_text = [columns.names[j] in known_text for j in columns.features]
+    flat, weights, starts = array("d"), array("d"), array("q")
+    cells: list[str | None] = []
+    bad: dict[int, tuple[int, str]] = {}
+    have_gaps = False
     n = 0
     for row in lines:
         n += 1
-        place = f"{name}, row {n} (line {rows.line})"
         if len(row) != width:
             raise TableError(
-                f"{place} has {len(row)} cells, the header {width}: give every row the same columns"
+                f"{name}, row {n} (line {rows.line}) has {len(row)} cells, the header {width}:"
+                " give every row the same columns"
             )
+        starts.append(rows.line)
         try:
             values = [read_number(row[j]) for j in columns.features]
         except ValueError:
             values = [math.nan]
         if not all(map(math.isfinite, values)):
-            raise _first_bad(row, columns, place, wanted.missing)
-        X.extend(values)
+            values = []
+            for turn, j in enumerate(columns.features):
+                value = math.nan
+                if not is_missing(row[j], wanted.marks):
+                    try:
+                        value = number(row[j])
+                    except ValueError:
+                        if wanted.text is None:
+                            is_text[turn] = True
+                        elif not is_text[turn]:
+                            bad.setdefault(turn, (n - 1, row[j]))
+                    else:
+                        if not math.isfinite(value):
+                            bad.setdefault(turn, (n - 1, row[j]))
+                else:
+                    have_gaps = True
+                values.append(value)
+        flat.extend(values)
         if columns.weights is not None:
             cell = row[columns.weights]
-            try:
-                weight = number(cell)
-            except ValueError:
-                weight = math.nan
-            if not 0 <= weight < math.inf:
-                column = columns.names[columns.weights]
-                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
+            weight = math.nan
+            if not is_missing(cell, wanted.marks):
+                try:
+                    weight = number(cell)
+                except ValueError:
+                    weight = -1.0
+                if not 0 <= weight < math.inf:
+                    bad.setdefault(d, (n - 1, cell))
             weights.append(weight)
         if columns.target is not None:
-            cell = row[columns.target].strip()
-            if is_missing(cell, wanted.missing):
-                column = columns.names[columns.target]
-                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
-            cells.append(cell)
+            label = row[columns.target].strip()
+            cells.append(None if is_missing(label, wanted.marks) else label)
     if not n:
         raise no_rows(name)
-    labels = None
-    if columns.target is not None:
-        labels = labels_of(cells, f"{name}, column {columns.names[columns.target]!r}")
-    return Table(
-        [columns.names[j] for j in columns.features],
-        memoryview(X).cast("B").cast("d", [n, d]),
-        labels,
-        None if columns.weights is None else weights,
+    texts = [turn for turn in range(d) if is_text[turn]]
+    kept_text = dict(zip(texts, _cells_of(text, name, width, [columns.features[t] for t in texts])))
+
+    def feature(turn: int) -> Column:
+        column = columns.names[columns.features[turn]]
+        if turn not in kept_text:
+            return Column(column, flat[turn::d])
+        gaps = {cell for cell in set(kept_text[turn]) if is_missing(cell, wanted.marks)}
+        return Column(column, [None if c in gaps else c for c in kept_text[turn]], is_text=True)
+
+    plain = not (texts or have_gaps)
+    return Raw(
+        columns,
+        n,
+        memoryview(flat).cast("B").cast("d", [n, d]) if plain else None,
+        feature,
+        cells if columns.target is not None else None,
+        False,
+        weights if columns.weights is not None else None,
+        [(i, turn, cell) for turn, (i, cell) in bad.items() if turn not in texts],
+        starts,
     )
 
 
-def _first_bad(
-    row: Sequence[str], columns: Columns, place: str, marks: Sequence[str]
-) -> TableError:
-    """The error for the first feature of a row that is no finite number."""
-    for j in columns.features:
-        try:
-            good = math.isfinite(number(row[j]))
-        except ValueError:
-            good = False
-        if not good:
-            break
-    return bad_number(row[j], f"{place}, column {columns.names[j]!r}", marks)
+def _cells_of(text: str, name: str, width: int, places: Sequence[int]) -> list[list[str]]:
+    """The cells of some columns, equal ones as one object."""
+    found: list[list[str]] = [[] for _ in places]
+    if not places:
+        return found
+    rows = Rows(text, name)
+    lines = iter(rows)
+    next(lines)
+    rows.one_column = width == 1
+    one: dict[str, str] = {}
+    for row in lines:
+        for column, j in zip(found, places):
+            cell = row[j].strip()
+            column.append(one.setdefault(cell, cell))
+    return found
