@@ -8,7 +8,7 @@ import importlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .. import tables
 from ..model import backends, reading
@@ -43,6 +43,12 @@ def _opened(path: str) -> LogisticRegression:
         raise Mistake(f"{path} may not be read: change its permissions") from None
     except OSError as error:
         raise Mistake(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def add_dialect(add: Callable[..., object]) -> None:
+    """The options that say how a table is written."""
+    add("--sep", metavar="MARK", help="between the cells: a character, or tab (default: found out)")
+    add("--decimal", default=".", metavar="MARK", help="the decimal mark, . or , (default: .)")
 
 
 def writable(path: str, option: str) -> None:
@@ -130,14 +136,27 @@ def rows_for(
     target: str | None = None,
     missing: str = "error",
     weights: str | None = None,
+    carry: Sequence[str] = (),
 ) -> tables.Table:
     """The features of a model from a table: by their names if it has them, else by place."""
     names, codings = model.feature_names_in_, model.columns_
     if codings is None and names is not None:
         codings = [tables.Coding(name) for name in names]
-    table = tables.read(
-        arguments.data, codings=codings, target=target, missing=missing, weights=weights
-    )
+    try:
+        table = tables.read(
+            arguments.data,
+            codings=codings,
+            target=target,
+            missing=missing,
+            weights=weights,
+            carry=carry,
+            sep=arguments.sep,
+            decimal=arguments.decimal,
+        )
+    except tables.TableError:
+        raise
+    except ValueError as error:  # of --sep or --decimal
+        raise Mistake(f"--{error}") from None
     if names is None and (
         len(table.codings) != model.n_features_in_ or len(table.names) != len(table.codings)
     ):

@@ -17,14 +17,17 @@ from ..model import solvers
 from ..model.estimator import LogisticRegression
 from ..model.facts import quality
 from ..pictures import terminal
-from ..tables import Table, TableError
-from .files import drawable, given, load_model, writable, writing
+from ..tables import Table, TableError, listed
+from .files import add_dialect, drawable, given, load_model, writable, writing
 from .fit_json import as_json
 from .mistakes import Mistake, obedient
 from .plot import draw_losses
 from .progress import Progress
 from .show import check_digits
 from .streams import complain, print_lines, write_out
+
+# More different whole numbers than this are more likely counts or measurements than classes.
+MOST_CLASSES = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add = parser.add_argument
     add("data", help="the table: CSV with a header, or Parquet; - is standard input")
-    add("--target", required=True, metavar="COLUMN", help="the column to predict")
+    add("--target", metavar="COLUMN", help="the column to predict")
+    add(
+        "--classes",
+        action="store_true",
+        help="the target's whole numbers are classes, however many there are",
+    )
     add("--weights", metavar="COLUMN", help="a column of how often each row counts")
     columns = parser.add_argument_group("which columns and rows, and how they are read")
     add = columns.add_argument
@@ -73,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MARK",
         help="a cell that is a gap, besides NA, #N/A, null, None and the like (again for more)",
     )
+    add_dialect(add)
     add(
         "--aliased",
         choices=["drop", "error"],
@@ -178,6 +187,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise Mistake("--json and --save - are both standard output: give a file to --save")
     if arguments.features and arguments.drop:
         raise Mistake("--features and --drop cannot both be: give one")
+    if arguments.target is None:
+        names = tables.names(arguments.data, sep=arguments.sep)
+        raise Mistake(f"--target is missing: give one of {listed(names)}")
     try:
         table = tables.read(
             arguments.data,
@@ -189,6 +201,8 @@ def run(arguments: argparse.Namespace) -> int:
             missing=arguments.missing,
             categorical=arguments.categorical,
             reference=_references(arguments.reference),
+            sep=arguments.sep,
+            decimal=arguments.decimal,
         )
     except TableError as error:
         raise Mistake(re.sub(r"^(reference|categorical) ", r"--\1 ", str(error))) from None
@@ -279,6 +293,12 @@ def _check_classes(table: Table, arguments: argparse.Namespace) -> None:
             " classes: give another --target"
         )
 
+    whole = all(isinstance(label, int) for label in different)
+    if whole and len(different) > MOST_CLASSES and not arguments.classes:
+        raise Mistake(
+            f"column {name!r} has {len(different)} different whole numbers: give --classes if they"
+            " are classes"
+        )
     for mark in tables.SUSPECTS:
         count = table.labels.count(mark)
         if count:

@@ -14,7 +14,7 @@ from ..model.atomic import replacing
 from ..model.estimator import LogisticRegression
 from ..pictures import terminal
 from ..tables import Table
-from .files import drawable, load_model, rows_for, target_of, writing
+from .files import add_dialect, drawable, load_model, rows_for, target_of, writing
 from .mistakes import Mistake, obedient
 from .streams import print_lines
 
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NUMBER",
         help="with one feature: extend the curve to this value, and mark it",
     )
+    add_dialect(add)
     add("--log", action="store_true", help="without data: a logarithmic axis for the loss")
     add(
         "--out",

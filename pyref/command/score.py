@@ -12,7 +12,7 @@ from typing import Any
 from ..model import report
 from ..model.facts import quality
 from ..pictures import terminal
-from .files import given, load_model, rows_for, target_of
+from .files import add_dialect, given, load_model, rows_for, target_of
 from .fit_json import SCHEMA_VERSION, camel, plain
 from .mistakes import Mistake, obedient
 from .streams import complain, print_lines
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="drop",
         help="a row with a gap: drop leaves it out and says so (default), error ends here",
     )
+    add_dialect(add)
     add("--json", action="store_true", help="print it as one JSON document")
 
 

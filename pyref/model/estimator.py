@@ -40,8 +40,10 @@ from .designs import (
     spread,
     taken,
 )
-from .reading import Table, class_factors, encode, label_array, label_list, naming, same_names
+from .reading import Table, encode, label_array, label_list, naming, same_names
 from .summary import summary
+from .told import Told
+from .weights import row_weights
 
 # How chapter 3's error about a column that depends on others goes on.
 DEPENDENT = ", so no single w is best"
@@ -49,7 +51,7 @@ DEPENDENT = ", so no single w is best"
 Callback = Callable[[int, float], object]
 
 
-class LogisticRegression:
+class LogisticRegression(Told):
     """Logistic regression for a table with two classes (chapters 1 and 3) or more (softmax).
 
     The objective is that of the chapters: mean loss + l2/2 |w|^2, rows counted by their
@@ -188,7 +190,11 @@ class LogisticRegression:
             for name, default in self._defaults().items()
             if getattr(self, name) is not default and getattr(self, name) != default
         ]
-        return f"{type(self).__name__}({', '.join(changed)})"
+        text = f"{type(self).__name__}({', '.join(changed)})"
+        if not hasattr(self, "coef_"):
+            return text
+        ending = solvers.ENDINGS[self.status_]
+        return f"<{text}: {ending}, {self.n_samples_} rows, {self.n_features_in_} features>"
 
     def __sklearn_clone__(self) -> LogisticRegression:
         # The parameters, unfitted. But a fitted model given as init is to stay fitted.
@@ -230,6 +236,7 @@ class LogisticRegression:
             found["feature_names_in_"], found["columns_"] = given.names, given.codings
             found["n_features_in_"] = len(given.codings)
         found["n_left_out_"] = given.left_out()
+        found["frame_"] = type(X).__module__.partition(".")[0] if hasattr(X, "columns") else None
         return self._become(found)
 
     def _become(self, found: dict[str, Any]) -> LogisticRegression:
@@ -252,7 +259,7 @@ class LogisticRegression:
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
         solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
-        s, totals = self._weights(sample_weight, classes, codes)
+        s, totals = row_weights(sample_weight, self.class_weight, classes, codes)
         w, b = start(self.init, classes, d, table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
@@ -341,27 +348,6 @@ class LogisticRegression:
             "standard_errors_": None if errors is None else list(errors),
             "reason_": reason,
         }
-
-    def _weights(
-        self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
-    ) -> tuple[list[float] | None, list[float]]:
-        """The weight of each row, class_weight included (None: all 1); and of each class."""
-        if hasattr(sample_weight, "__array__") and not hasattr(sample_weight, "tolist"):
-            sample_weight = sample_weight.__array__()
-        s = checks.sample_weights(sample_weight, len(codes))
-        checks.sample_weight_values(s, len(codes))
-        totals = [0.0] * len(classes)
-        for code, s_i in zip(codes, s or [1.0] * len(codes)):
-            totals[code] += s_i
-        factors = class_factors(self.class_weight, classes, totals)
-        if factors is not None:
-            s = [s_i * factors[code] for code, s_i in zip(codes, s or [1.0] * len(codes))]
-            totals = [total * factor for total, factor in zip(totals, factors)]
-        counted = [label for label, total in zip(classes, totals) if total]
-        if len(counted) < 2:
-            only = f"the class {counted[0]!r}" if counted else "no class"
-            raise ValueError(f"the weights leave only {only}: give weight to two classes or more")
-        return s, totals
 
     # ------------------------------------------------------------ predict
 

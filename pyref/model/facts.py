@@ -90,6 +90,19 @@ def row_count(model: Any) -> int:
     return n
 
 
+def columns(model: Any) -> dict[str, list[Any]]:
+    """The table of coefficients by columns; of more than two classes, one for each class."""
+    if len(model.classes_) == 2:
+        found = terms(model)
+        return {name: [getattr(term, name) for term in found] for name in Term._fields}
+    w, b = parameters(model.coef_, model.intercept_, len(model.classes_))
+    rows = [*w, b]
+    out: dict[str, list[Any]] = {"name": term_names(model)}
+    for c, label in enumerate(label_list(model.classes_)):
+        out[str(label)] = [float(row[c]) for row in rows]
+    return out
+
+
 class Fit(NamedTuple):
     """How well a model fits, in the numbers that statisticians compare."""
 

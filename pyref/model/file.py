@@ -431,6 +431,7 @@ def restore(found, name):
         model.columns_ = [Coding(c["name"], c["levels"], c["reference"]) for c in found.columns]
         model.feature_names_in_ = [c.name for c in model.columns_]
         model.n_features_in_ = len(model.columns_)
+    model.frame_ = None
     model.converged_ = model.status_ == "converged"
     model.coef_, model.intercept_ = found.coef, found.intercept
     if C == 2:

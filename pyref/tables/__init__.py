@@ -28,8 +28,8 @@ through_polars.py reads CSV and Parquet with polars; columns.py says what a tabl
 assembly.py makes the table of what a reader has found; frames.py has columns of data frames.
 """
 
-from .columns import SUSPECTS, Table, TableError
+from .columns import SUSPECTS, Table, TableError, listed
 from .design import Coding
-from .files import has_polars, read
+from .files import has_polars, names, read
 
-__all__ = ("SUSPECTS", "Coding", "Table", "TableError", "has_polars", "read")
+__all__ = ("SUSPECTS", "Coding", "Table", "TableError", "has_polars", "listed", "names", "read")

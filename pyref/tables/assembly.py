@@ -112,7 +112,10 @@ def assembled(raw: Raw, name: str, wanted: Wanted, how: Coded, missing: str) -> 
     if cells is not None and not raw.typed:
         labels = labels_of(cells, f"{name}, column {header[raw.columns.target or 0]!r}")
     counts = {column: len(rows) for column, rows in found.items()}
-    return Table(names, block, labels, weights, codings, raw.rows, kept, counts, names_rows)
+    carried = {header[j]: cells for j, cells in zip(raw.columns.carried, raw.carried)}
+    return Table(
+        names, block, labels, weights, codings, raw.rows, kept, counts, names_rows, carried
+    )
 
 
 def _gaps(

@@ -41,6 +41,7 @@ class Table(NamedTuple):
     kept: Sequence[int]  # which of them are in X: those without a gap
     gaps: dict[str, int]  # how many rows have a gap, for each column that has any
     names_rows: str | None  # the column that was left out, since it numbers or names the rows
+    carried: dict[str, list[Any]]  # further columns as they are, for all rows of the file
 
 
 class Raw(NamedTuple):
@@ -56,6 +57,7 @@ class Raw(NamedTuple):
     weights: Any  # doubles, NaN for a gap; or None
     bad: list[tuple[int, int, str]]  # row, turn and cell of numbers that cannot be used
     lines: Sequence[int] | None  # where in the file each row begins, if it has lines
+    carried: list[list[Any]]  # the cells of the columns that are carried along
 
 
 class Columns(NamedTuple):
@@ -65,6 +67,7 @@ class Columns(NamedTuple):
     features: list[int]
     target: int | None
     weights: int | None
+    carried: list[int]
 
 
 class Wanted(NamedTuple):
@@ -76,6 +79,9 @@ class Wanted(NamedTuple):
     features: Sequence[str] | None = None  # None: all that are left
     marks: Sequence[str] = ()  # further marks of a missing value
     text: Sequence[str] | None = None  # the features that are text, if that is known
+    separator: str | None = None  # between the cells; None: what the file has
+    decimal: str = "."
+    carried: Sequence[str] = ()  # columns that are read as they are, and carried along
 
 
 # A first column that has one of these names, or none, may number or name the rows: pandas calls
@@ -100,10 +106,7 @@ def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
 
     def place(column: str) -> int:
         if column not in places:
-            hint = did_you_mean(column, names)
-            if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-                hint += "; its cells seem not to be separated by commas"
-            raise TableError(f"{name} has no column {column!r}{hint}")
+            raise TableError(f"{name} has no column {column!r}{did_you_mean(column, names)}")
         return places[column]
 
     def places_of(words: Sequence[str]) -> list[int]:
@@ -130,7 +133,7 @@ def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
             )
     if target is not None and target == weights:
         raise TableError(f"column {wanted.target!r} cannot be target and weights: give two columns")
-    return Columns(names, features, target, weights)
+    return Columns(names, features, target, weights, places_of(wanted.carried))
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from . import lines, through_polars
 from .assembly import Coded, assembled
 from .columns import Raw, Table, TableError, Wanted, empty, number
 from .design import Coding
+from .dialect import separator, unpacked
 
 PARQUET = b"PAR1"  # how such a file begins
 
@@ -35,6 +37,9 @@ def read(
     categorical: Sequence[str] = (),
     reference: Mapping[str, Any] | None = None,
     codings: Sequence[Coding] | None = None,
+    sep: str | None = None,
+    decimal: str = ".",
+    carry: Sequence[str] = (),
     polars: bool | None = None,
 ) -> Table:
     """The table in a file; "-" is standard input.
@@ -43,9 +48,10 @@ def read(
     columns but target, weights and drop. Columns of text, and the `categorical` ones, become
     indicators against a reference (design.py); or all columns are coded as a model has it, by its
     `codings`. `marks` are further marks of a missing value, as "?": no numbers, else ValueError.
-    `missing` says whether a gap leaves its row out, "drop", or is an error. polars says whether to
-    use it: None means, if it is there. TableError says what is wrong with the file, where, and
-    what to do.
+    `sep` stands between cells (None: what the file shows), `decimal` is "." or ",". The cells of
+    the columns `carry` come along as they are. `missing` says whether a gap leaves its row out,
+    "drop", or is an error. polars says whether to use it: None means, if it is there. TableError
+    says what is wrong with the file, where, and what to do.
     """
     name = "standard input" if path == "-" else path
     for mark in marks:
@@ -62,14 +68,30 @@ def read(
         features = [coding.name for coding in codings]
         text = [coding.name for coding in codings if coding.is_text()]
     wanted = Wanted(target, weights, drop, features, [mark.strip() for mark in marks], text)
+    wanted = wanted._replace(separator=separator(sep), decimal=decimal, carried=carry)
+    if decimal not in (".", ","):
+        raise ValueError(f"decimal is {decimal!r}: give '.' or ','")
     how = Coded(codings, categorical, reference)
     raw = _raw(path, name, wanted, how, has_polars() if polars is None else polars)
     return assembled(raw, name, wanted, how, missing)
 
 
+def names(path: str, sep: str | None = None) -> list[str]:
+    """The names of the columns in a file."""
+    name = "standard input" if path == "-" else path
+    data = unpacked(_bytes(path, name), name)
+    if not data.strip():
+        raise empty(name)
+    if data.startswith(PARQUET):
+        import polars
+
+        return list(polars.read_parquet_schema(io.BytesIO(data)))
+    return lines.names_of(data, name, separator(sep))
+
+
 def _raw(path: str, name: str, wanted: Wanted, how: Coded, polars: bool) -> Raw:
     """The file as the reader for it has it."""
-    data = _bytes(path, name)
+    data = unpacked(_bytes(path, name), name)
     if not data.strip():
         raise empty(name)
     if data.startswith(PARQUET) or path.endswith(".parquet"):

@@ -6,10 +6,11 @@ import csv
 import io
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .columns import Raw, TableError, Wanted, columns_of, empty, is_missing, no_rows, number
 from .design import Column
+from .dialect import delimiter_of
 
 
 def text_of(data: bytes, name: str) -> str:
@@ -37,9 +38,9 @@ class Rows:
     whose cell is empty (so polars writes it), and `one_column` says that it is to be kept.
     """
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, separator: str) -> None:
         # (newline="" leaves the line ends, and those in quotes, to the csv module.)
-        self.reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         self.name = name
         self.line = 1  # where the row that was read last begins
         self.one_column = False
@@ -59,6 +60,15 @@ class Rows:
                 yield row or [""]
 
 
+def names_of(data: bytes, name: str, separator: str | None) -> list[str]:
+    """The names of the columns."""
+    text = text_of(data, name)
+    header = next(iter(Rows(text, name, separator or delimiter_of(text))), None)
+    if header is None:
+        raise empty(name)
+    return columns_of(header, name, Wanted()).names
+
+
 def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
     """What the bytes of a CSV file hold; `name` stands for the file in the errors.
 
@@ -66,7 +76,8 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
     second run through the file, so that of numbers no cells are kept.
     """
     text = text_of(data, name)
-    rows = Rows(text, name)
+    separator = wanted.separator or delimiter_of(text)
+    rows = Rows(text, name, separator)
     lines = iter(rows)
     header = next(lines, None)
     if header is None:
@@ -74,7 +85,11 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
     columns = columns_of(header, name, wanted)
     width, d = len(header), len(columns.features)
     rows.one_column = width == 1
-    read_number = float if text.isascii() and "_" not in text else number
+    read_number: Callable[[str], float] = number
+    if wanted.decimal != ".":
+        read_number = with_comma
+    elif text.isascii() and "_" not in text:
+        read_number = float
     known_text = wanted.text or ()
     is_text = [columns.names[j] in known_text for j in columns.features]
     flat, weights, starts = array("d"), array("d"), array("q")
@@ -100,7 +115,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
                 value = math.nan
                 if not is_missing(row[j], wanted.marks):
                     try:
-                        value = number(row[j])
+                        value = read_number(row[j])
                     except ValueError:
                         if wanted.text is None:
                             is_text[turn] = True
@@ -118,7 +133,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
             weight = math.nan
             if not is_missing(cell, wanted.marks):
                 try:
-                    weight = number(cell)
+                    weight = read_number(cell)
                 except ValueError:
                     weight = -1.0
                 if not 0 <= weight < math.inf:
@@ -130,7 +145,9 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
     if not n:
         raise no_rows(name)
     texts = [turn for turn in range(d) if is_text[turn]]
-    kept_text = dict(zip(texts, _cells_of(text, name, width, [columns.features[t] for t in texts])))
+    wholes = [*[columns.features[turn] for turn in texts], *columns.carried]
+    found = _cells_of(Rows(text, name, separator), width, wholes)
+    kept_text = dict(zip(texts, found))
 
     def feature(turn: int) -> Column:
         column = columns.names[columns.features[turn]]
@@ -150,15 +167,27 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
         weights if columns.weights is not None else None,
         [(i, turn, cell) for turn, (i, cell) in bad.items() if turn not in texts],
         starts,
+        found[len(texts) :],
     )
 
 
-def _cells_of(text: str, name: str, width: int, places: Sequence[int]) -> list[list[str]]:
+def with_comma(cell: str) -> float:
+    """A number with a decimal comma. (A point in it is no number: whether it groups thousands is
+    not known.)
+
+    >>> with_comma(" 1,5"), with_comma("2")
+    (1.5, 2.0)
+    """
+    if "." in cell:
+        raise ValueError(cell)
+    return number(cell.replace(",", "."))
+
+
+def _cells_of(rows: Rows, width: int, places: Sequence[int]) -> list[list[str]]:
     """The cells of some columns, equal ones as one object."""
     found: list[list[str]] = [[] for _ in places]
     if not places:
         return found
-    rows = Rows(text, name)
     lines = iter(rows)
     next(lines)
     rows.one_column = width == 1

@@ -14,6 +14,7 @@ from typing import Any
 
 from .columns import Columns, Raw, TableError, Wanted, columns_of, is_missing, no_rows
 from .design import Column
+from .dialect import delimiter_of
 from .lines import Rows, text_of
 
 
@@ -34,7 +35,13 @@ def _is_utf8(data: bytes) -> bool:
 def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw | None:
     """The table as polars reads it; None where the other reader is to decide."""
     pl = importlib.import_module("polars")
-    if b"\0" in data or not _is_utf8(data):
+    if (
+        wanted.text
+        or wanted.carried
+        or wanted.decimal != "."
+        or b"\0" in data
+        or not _is_utf8(data)
+    ):
         return None
     if data.count(b'"') % 2:
         return None  # an open quote, at which polars 2.1 can panic, and that is not silent
@@ -43,14 +50,13 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw | None:
     try:
         # The header is the first line, unless quotes span lines: then this is an error.
         line = data[: data.find(b"\n") + 1 or len(data)]
-        header = next(iter(Rows(text_of(line, name), name)), [])
+        separator = wanted.separator or delimiter_of(data[:80_000].decode("utf-8-sig", "ignore"))
+        header = next(iter(Rows(text_of(line, name), name, separator)), [])
         columns = columns_of(header, name, wanted)
     except TableError:
         return None
     if len(header) == 1 and (b"\n\n" in data or b"\n\r\n" in data):
         return None  # an empty line is a row here, which polars may pass over
-    if wanted.text:
-        return None
     last = len(header) - 1  # read in any case: it is empty where a row is too short
     as_numbers = sorted({*columns.features, *_some(columns.weights)})
     read = sorted({*as_numbers, *_some(columns.target), last})
@@ -61,6 +67,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw | None:
             columns=read,
             has_header=False,  # it has been read above
             skip_rows=1,
+            separator=separator,
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
@@ -86,7 +93,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw | None:
         return Column(columns.names[j], _doubles(frame[f"{j}"]))
 
     block = _block(frame, columns)
-    return Raw(columns, frame.height, block, feature, cells, False, weights, [], None)
+    return Raw(columns, frame.height, block, feature, cells, False, weights, [], None, [])
 
 
 def _doubles(column: Any) -> array[float]:
@@ -104,7 +111,8 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Raw:
     try:
         names = list(pl.read_parquet_schema(io.BytesIO(data)))
         columns = columns_of(names, name, wanted)
-        read = sorted({*columns.features, *_some(columns.target), *_some(columns.weights)})
+        more = {*_some(columns.target), *_some(columns.weights), *columns.carried}
+        read = sorted({*columns.features, *more})
         frame = pl.read_parquet(io.BytesIO(data), columns=read)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         what = str(error).strip().partition("\n")[0]
@@ -137,6 +145,7 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Raw:
         weights = _doubles(numbers(len(found), columns.weights, 0.0))
     if columns.target is not None:
         cells = _as_labels(pl, frame[f"{columns.target}"], name, columns, wanted).to_list()
+    carried = [frame[f"{j}"].to_list() for j in columns.carried]
     block = None
     if not any(isinstance(column, Column) or column.is_nan().any() for column in found):
         block = pl.DataFrame(found).to_numpy(order="c")
@@ -147,7 +156,7 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Raw:
             return column
         return Column(columns.names[columns.features[turn]], _doubles(column))
 
-    return Raw(columns, frame.height, block, feature, cells, True, weights, bad, None)
+    return Raw(columns, frame.height, block, feature, cells, True, weights, bad, None, carried)
 
 
 TEXTS = ("String", "Categorical", "Enum")

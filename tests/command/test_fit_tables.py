@@ -209,6 +209,27 @@ def test_invented_weights_have_no_p_values(here):
     assert "AIC" not in out
 
 
+def test_how_a_table_is_written(here, people):
+    known = here("fit", "people.csv", "--target", "ill", "--json")[1]
+    people.to_csv("p.csv.gz", na_rep="NA", sep=";", decimal=",")
+    words = ("fit", "p.csv.gz", "--target", "ill", "--json", "--decimal", ",", "--save", "m.json")
+    assert json.loads(here(*words)[1])["terms"] == json.loads(known)["terms"]
+    told = here("predict", "m.json", "p.csv.gz", "--decimal", ",", "--keep", "ill,city")[1]
+    rows = [line.split(",") for line in told.splitlines()]
+    assert rows[0] == ["ill", "city", "prediction"]
+    assert [row[0] for row in rows[1:]] == people.ill.fillna("NA").tolist()
+    assert here("predict", "m.json", "p.csv.gz", "--decimal", ",", "--class-only")[1] == "".join(
+        [(row[2] or '""') + "\n" for row in rows]
+    )
+
+
+def test_many_whole_numbers_can_be_classes(here):
+    lines = [f"{k % 7},{k // 3}\n" for k in range(63)]
+    Path("many.csv").write_text("a,y\n" + "".join(lines))
+    words = ("fit", "many.csv", "--target", "y", "--classes", "--l2", "1", "--json")
+    assert len(json.loads(here(*words)[1])["classes"]) == 21
+
+
 def test_digits_and_odds(here):
     out = here("fit", "launches.csv", "--target", "damaged", "--digits", "7", "--odds")[1]
     assert "-0.2321627" in out

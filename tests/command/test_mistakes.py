@@ -1,6 +1,7 @@
 """Whatever is wrong with what a person gives is one line, status 2, and nothing is written."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -31,6 +32,31 @@ MISTAKES = {
         "fit missing.csv --target y --missing error",
         "missing.csv, row 2 (line 3), column 'b' is missing: fill it in, or leave such rows out"
         " (--missing drop)",
+    ),
+    "no target": (
+        "fit launches.csv",
+        "--target is missing: give one of 'temperature', 'damaged'",
+    ),
+    "no target, no file": ("fit no.csv", "no.csv is not there: check the path"),
+    "many whole numbers": (
+        "fit many.csv --target y",
+        "column 'y' has 21 different whole numbers: give --classes if they are classes",
+    ),
+    "a mark of two characters": (
+        "fit launches.csv --target damaged --sep ab",
+        "--sep is 'ab': give one character, or one of comma, semicolon, tab, \\t, pipe, space",
+    ),
+    "a decimal colon": (
+        "fit launches.csv --target damaged --decimal :",
+        "--decimal is ':': give '.' or ','",
+    ),
+    "an unknown column to keep": (
+        "predict launches.json launches.csv --keep id",
+        "launches.csv has no column 'id': give one of 'temperature', 'damaged'",
+    ),
+    "a column to keep that is there": (
+        "predict launches.json pred.csv --keep prediction",
+        "--keep prediction has the name of a column of the output: rename it",
     ),
     "identifiers": (
         "fit text.csv --target y",
@@ -238,6 +264,8 @@ FILES = {
     "constant.csv": b"a,c,y\n1,5,0\n2,5,1\n3,5,0\n4,5,1\n",
     "dependent.csv": b"a,b,y\n1,3,0\n2,5,1\n3,7,0\n4,9,1\n",
     "weights.csv": b"a,s,y\n1,0,0\n2,1,1\n3,2,1\n",
+    "many.csv": b"a,y\n" + b"".join([b"%d,%d\n" % (k % 7, k // 3) for k in range(63)]),
+    "pred.csv": b"temperature,prediction\n60,1\n",
     "other.csv": b"temperature,damaged\n60,yes\n",
 }
 
@@ -316,7 +344,7 @@ def test_a_mistake_in_a_process_of_its_own():
 @pytest.mark.parametrize(
     "command",
     [
-        *("fit", "fit launches.csv", "fit launches.csv --target", "predict m.json", "nonsense"),
+        *("fit", "fit launches.csv --target", "predict m.json", "nonsense"),
         "fit launches.csv --target damaged --solver magic",
         "fit launches.csv --target damaged --learning-rate fast",
         "fit launches.csv --target damaged --iterations 1.5",
@@ -327,8 +355,9 @@ def test_a_mistake_in_a_process_of_its_own():
 def test_wrong_usage_has_status_2(here, command):
     status, out, err = here(*command.split())
     assert (status, out) == (2, "")
-    assert err.startswith("usage: pyref")
-    assert ": error: " in err.splitlines()[-1]
+    assert err.startswith("pyref: ")
+    assert err.count("\n") == 1
+    assert re.search(r": pyref( \w+)? --help shows what there is\n$", err)
 
 
 def test_what_a_failed_save_leaves(here, noisy, monkeypatch):

@@ -154,11 +154,20 @@ ERRORS = {
         {"features": ["a", "x"]},
         "data.csv has no column 'x': give one of 'a', 'b'",
     ),
-    "semicolons": (
-        "a;y\n1;2\n",
+    "semicolons, but no more in each row": (
+        "a;y\n1;2\n3\n",
         {"target": "y"},
-        "data.csv has no column 'y': give one of 'a;y'; its cells seem not to be separated by"
-        " commas",
+        "data.csv, row 2 (line 3) has 1 cells, the header 2: give every row the same columns",
+    ),
+    "another mark is insisted on": (
+        "a;y\n1;2\n",
+        {"target": "y", "sep": ","},
+        "data.csv has no column 'y': give one of 'a;y'",
+    ),
+    "damaged gzip": (
+        b"\x1f\x8b and no more",
+        {},
+        "data.csv is compressed, and damaged (Unknown compression method): get it anew",
     ),
     "target and weights": (
         "a,b\n1,2\n",
