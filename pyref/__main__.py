@@ -9,6 +9,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from .command import COMMANDS
 from .command.implementations import about, implementations, version
@@ -16,9 +17,17 @@ from .command.interrupts import after_imports
 from .command.streams import abandon, complain, print_lines
 
 
+class Grammar(argparse.ArgumentParser):
+    """A parser whose mistakes are one line, with the cure."""
+
+    def error(self, message: str) -> NoReturn:
+        complain(f"{message}: {self.prog} --help shows what there is")
+        raise SystemExit(2)
+
+
 def parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The command line's grammar. (Of a command that is not among the words, only its name.)"""
-    whole = argparse.ArgumentParser(
+    whole = Grammar(
         prog="pyref",
         description="Logistic regression by gradient descent, written twice: once to be read,"
         " once to be fast. Without arguments: fit the documents' examples with both, and show"

@@ -36,6 +36,7 @@ except ImportError as problem:
 from .front import checks
 from .model import estimator as plain
 from .model.backends import backend
+from .model.designs import Given
 from .model.estimator import Callback
 from .model.labels import different, encode, label_array, label_list, numbers_of, shown
 from .model.reading import Table, column_names, same_columns
@@ -63,6 +64,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
         self, X: Any, y: Any, sample_weight: Any = None, callback: Callback | None = None
     ) -> LogisticRegression:
         """Find the parameters for n x d numbers X and n labels y; returns the model."""
+        for name in ("categorical", "reference", "missing"):
+            if getattr(self, name) not in (None, "error"):
+                raise ValueError(
+                    f"{name} is for pyref.LogisticRegression: encode columns in the pipeline"
+                )
         columns = _columns_of(X)
         checks.in_memory(sample_weight, "sample_weight")
         y, classes = _labels(y)
@@ -91,7 +97,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
         self._become(found)
         return self
 
-    def _apply(self, function: str, X: Any) -> tuple[Any, int, Any, Any]:
+    def _apply(self, function: str, X: Any) -> tuple[Any, Any, Given]:
         check_is_fitted(self)
         model, columns = self._now(), _columns_of(X)
         X = validate_data(model, X, reset=False, dtype=FLOATS, order="C")
@@ -107,8 +113,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
             return float(ClassifierMixin.score(model, X, y, sample_weight))
         labels = label_list(y if classes is None else classes[y])
         different(labels)  # or one of them is no label
-        zs, C, classes, numpy = model._apply("scores", X)
-        truth, found = numbers_of(labels, classes), self._codes(zs, C, numpy)
+        zs, model, given = model._apply("scores", X)
+        truth, found = numbers_of(labels, model.classes_), model._codes(zs, given)
         return float(accuracy_score(truth, found, sample_weight=sample_weight))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

@@ -537,11 +537,13 @@ def model_file(F, J, L):
     check("what is not finite", model.state == {"losses": [0.25, INFINITY]})
     same = [J.nearest(text) == value for text, value in (("1e400", INFINITY), ("-1e-400", 0.0))]
     check("numbers beyond the range", all(same))
-    challenger = F.Model(["no", "yes"], ["F"], [[CHALLENGER[0]]], [CHALLENGER[1]], {}, {})
+    challenger = F.Model(
+        ["no", "yes"], ["F"], [[CHALLENGER[0]]], [CHALLENGER[1]], {}, {}, None, None
+    )
     p = F.probabilities(challenger, [31.0])
     check(f"probabilities from a model: {p}", close(p[1], 0.99960878288493184, 1e-10))
     check("they sum to 1", close(p[0] + p[1], 1.0, 2 * EPS))
-    three = F.Model([0, 1, 2], None, [[1.0], [2.0], [3.0]], [0.0, 0.0, 0.0], {}, {})
+    three = F.Model([0, 1, 2], None, [[1.0], [2.0], [3.0]], [0.0, 0.0, 0.0], {}, {}, None, None)
     check("of three classes", close(F.probabilities(three, [0.0]), [1 / 3] * 3, EPS))
     for name, broken in (
         ("cut short", data[:-10]),

@@ -35,6 +35,8 @@ def _command(name: str, help: str) -> Command:
 COMMANDS: tuple[Command, ...] = (
     _command("tour", "the main job, which pyref does without arguments too"),
     _command("fit", "fit a table of your own, and save the model"),
+    _command("show", "print the table of a saved model"),
+    _command("score", "say how good a saved model is on further rows"),
     _command("predict", "predict the rows of a table by a saved model"),
     _command("plot", "draw a saved model: its loss curve, or its fit"),
     _command("bench", "measure the compiled path on this machine"),

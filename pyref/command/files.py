@@ -8,10 +8,12 @@ import importlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .. import tables
+from ..model import backends, reading
 from ..model import file as model_file
+from ..model.designs import Given
 from ..model.estimator import LogisticRegression
 from .mistakes import Mistake
 from .streams import complain
@@ -41,6 +43,12 @@ def _opened(path: str) -> LogisticRegression:
         raise Mistake(f"{path} may not be read: change its permissions") from None
     except OSError as error:
         raise Mistake(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def add_dialect(add: Callable[..., object]) -> None:
+    """The options that say how a table is written."""
+    add("--sep", metavar="MARK", help="between the cells: a character, or tab (default: found out)")
+    add("--decimal", default=".", metavar="MARK", help="the decimal mark, . or , (default: .)")
 
 
 def writable(path: str, option: str) -> None:
@@ -101,15 +109,59 @@ def writing(path: str) -> Iterator[None]:
         raise SystemExit(1) from None
 
 
+def given(table: tables.Table, backend: str) -> Given:
+    """A table from a file as the estimator takes it, coded as it is."""
+    compiled = backends.backend(backend)[0] == "c"
+    found = reading.read_table(table.X, compiled)._replace(names=list(table.names))
+    names = [coding.name for coding in table.codings]
+    coded = any(coding.levels is not None for coding in table.codings)
+    return Given(found, names, list(table.codings) if coded else None, found.rows, None)
+
+
+def target_of(model: LogisticRegression, named: str | None) -> str:
+    """The column that a model predicts: as the person names it, or as the model knows it."""
+    target = named or getattr(model, "target_", None)
+    if target is None:
+        raise Mistake("which column the model predicts is not known: give --target")
+    if target in (model.feature_names_in_ or ()):
+        raise Mistake(
+            f"column {target!r} is a feature, and cannot be the target too: give another column"
+        )
+    return target
+
+
 def rows_for(
-    model: LogisticRegression, arguments: argparse.Namespace, target: str | None = None
+    model: LogisticRegression,
+    arguments: argparse.Namespace,
+    target: str | None = None,
+    missing: str = "error",
+    weights: str | None = None,
+    carry: Sequence[str] = (),
 ) -> tables.Table:
     """The features of a model from a table: by their names if it has them, else by place."""
-    names = model.feature_names_in_
-    table = tables.read(arguments.data, features=names, target=target)
-    if names is None and len(table.names) != model.n_features_in_:
+    names, codings = model.feature_names_in_, model.columns_
+    if codings is None and names is not None:
+        codings = [tables.Coding(name) for name in names]
+    try:
+        table = tables.read(
+            arguments.data,
+            codings=codings,
+            target=target,
+            missing=missing,
+            weights=weights,
+            carry=carry,
+            sep=arguments.sep,
+            decimal=arguments.decimal,
+        )
+    except tables.TableError:
+        raise
+    except ValueError as error:  # of --sep or --decimal
+        raise Mistake(f"--{error}") from None
+    if names is None and (
+        len(table.codings) != model.n_features_in_ or len(table.names) != len(table.codings)
+    ):
         raise Mistake(
-            f"{arguments.data} has {len(table.names)} columns, the model {model.n_features_in_}"
+            f"{arguments.data} has {len(table.codings)} columns, the model {model.n_features_in_}"
             " features without names: give the features alone, in their order"
         )
     return table

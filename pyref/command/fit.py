@@ -9,51 +9,85 @@ import argparse
 import os
 import re
 import sys
-from collections import Counter
 from typing import Any
 
 from .. import tables
-from ..model import backends, reading, solvers
 from ..model import file as model_file
+from ..model import solvers
 from ..model.estimator import LogisticRegression
+from ..model.facts import quality
 from ..pictures import terminal
-from ..tables import Table, TableError
-from .files import drawable, load_model, writable, writing
+from ..tables import Table, TableError, listed
+from .files import add_dialect, drawable, given, load_model, writable, writing
+from .fit_json import as_json
 from .mistakes import Mistake, obedient
 from .plot import draw_losses
 from .progress import Progress
+from .show import check_digits
 from .streams import complain, print_lines, write_out
+
+# More different whole numbers than this are more likely counts or measurements than classes.
+MOST_CLASSES = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The grammar of `pyref fit`."""
     parser.description = (
         "Fit a logistic regression to a table: two classes or more, to the optimum. All columns"
-        " but the target are features, and must be numbers without gaps."
+        " but the target are features; text becomes indicators. Example:"
+        " pyref fit titanic.csv --target fate --weights people"
     )
     parser.epilog = (
         "Ctrl-C ends a fit after the iteration it is in: its parameters are kept, saved where"
-        " --save says, and --init goes on from there (status 130). Status 1: the fit has"
-        " diverged, or a file could not be written; 2: wrong arguments or data."
+        " --save says, and --init goes on from there (status 130). Status 0: converged; 3: no"
+        " optimum (separable), or not converged; 1: the fit has diverged, or a file could not be"
+        " written; 2: wrong arguments or data."
     )
     add = parser.add_argument
     add("data", help="the table: CSV with a header, or Parquet; - is standard input")
-    add("--target", required=True, metavar="COLUMN", help="the column to predict")
-    add("--weights", metavar="COLUMN", help="a column of how often each row counts")
+    add("--target", metavar="COLUMN", help="the column to predict")
     add(
-        "--drop",
-        action="append",
-        default=[],
+        "--classes",
+        action="store_true",
+        help="the target's whole numbers are classes, however many there are",
+    )
+    add("--weights", metavar="COLUMN", help="a column of how often each row counts")
+    columns = parser.add_argument_group("which columns and rows, and how they are read")
+    add = columns.add_argument
+    more: dict[str, Any] = {"action": "append", "default": []}
+    add("--drop", **more, metavar="COLUMN", help="leave a column out (again, or with commas)")
+    add("--features", **more, metavar="COLUMN", help="learn from these alone (again, or commas)")
+    add(
+        "--categorical",
+        **more,
         metavar="COLUMN",
-        help="leave a column out (again for more)",
+        help="a column of numbers that are codes: indicators, as text becomes (again, or commas)",
+    )
+    add(
+        "--reference",
+        **more,
+        metavar="COLUMN=LEVEL",
+        help="what the other levels are compared with (default: the first; again for more)",
     )
     add(
         "--missing",
-        action="append",
-        default=[],
+        choices=["drop", "error"],
+        default="drop",
+        help="a row with a gap: drop leaves it out and says so (default), error ends here",
+    )
+    add(
+        "--na",
+        **more,
         metavar="MARK",
-        help="a cell that stands for a missing value, besides NA, #N/A, null, None and the like"
-        " (again for more)",
+        help="a cell that is a gap, besides NA, #N/A, null, None and the like (again for more)",
+    )
+    add_dialect(add)
+    add(
+        "--aliased",
+        choices=["drop", "error"],
+        default="drop",
+        help="a column that is constant, or a combination of earlier ones: drop leaves it out and"
+        " says so (default), error ends here",
     )
     how = parser.add_argument_group("how to fit")
     add = how.add_argument
@@ -113,7 +147,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PICTURE",
         help="draw the loss curve: .png, .pdf, .svg, or - for characters",
     )
-    add("--report", action="store_true", help="print the statistician's table")
+    add("--odds", action="store_true", help="odds ratios, with their intervals")
+    add("--digits", type=int, default=4, metavar="N", help="significant digits (default: 4)")
+    add("--quiet", action="store_true", help="print nothing of the fit")
+    add("--json", action="store_true", help="print all of it as one JSON document")
+    add(
+        "--allow-unconverged",
+        action="store_true",
+        help="status 0 where the fit has no optimum, or has not reached it",
+    )
 
 
 def _rate(text: str) -> float | str:
@@ -138,16 +180,32 @@ def run(arguments: argparse.Namespace) -> int:
     init = None
     if arguments.init is not None:
         init = load_model(arguments.init)
+    check_digits(arguments)
+    if arguments.quiet and arguments.json:
+        raise Mistake("--quiet and --json cannot both be: give one")
+    if arguments.json and arguments.save == "-":
+        raise Mistake("--json and --save - are both standard output: give a file to --save")
+    if arguments.features and arguments.drop:
+        raise Mistake("--features and --drop cannot both be: give one")
+    if arguments.target is None:
+        names = tables.names(arguments.data, sep=arguments.sep)
+        raise Mistake(f"--target is missing: give one of {listed(names)}")
     try:
         table = tables.read(
             arguments.data,
             target=arguments.target,
             weights=arguments.weights,
             drop=arguments.drop,
+            features=arguments.features or None,
+            marks=arguments.na,
             missing=arguments.missing,
+            categorical=arguments.categorical,
+            reference=_references(arguments.reference),
+            sep=arguments.sep,
+            decimal=arguments.decimal,
         )
-    except TableError:
-        raise
+    except TableError as error:
+        raise Mistake(re.sub(r"^(reference|categorical) ", r"--\1 ", str(error))) from None
     except ValueError as error:  # of a mark that is a number
         raise Mistake(f"--{error}") from None
     _check_classes(table, arguments)
@@ -162,9 +220,11 @@ def run(arguments: argparse.Namespace) -> int:
         class_weight=arguments.class_weight,
         threads=arguments.threads,
         init=init,
+        aliased=arguments.aliased,
+        missing=arguments.missing,
     )
     try:
-        X = _named(table, model.backend)
+        X = given(table, model.backend)
         total = _most_iterations(model, table)
         with Progress(total) as progress:
             model.fit(X, table.labels, sample_weight=table.weights, callback=progress)
@@ -175,6 +235,12 @@ def run(arguments: argparse.Namespace) -> int:
     if progress.stopped:
         model.reason_ = "Ctrl-C stopped it before the gradient was zero: this is no optimum yet."
 
+    model.target_ = arguments.target
+    model.n_left_out_ = table.rows - len(table.kept)
+    model.quality_ = quality(
+        model.classes_, model.predict_proba(X), table.labels or [], table.weights
+    )
+
     if arguments.save == "-":
         write_out(model_file.text(model).encode("utf-8"))
     elif arguments.save is not None:
@@ -182,17 +248,18 @@ def run(arguments: argparse.Namespace) -> int:
             model_file.save(model, arguments.save)
     stream = sys.stderr if arguments.save == "-" else sys.stdout
     columns = terminal.width(stream)
-    if arguments.report:
-        lines = model.summary(columns).split("\n")
-    else:
-        lines = []
-        for text in short_summary(model, X, table, arguments):
-            lines += terminal.paragraph(text, columns, indent=0)
+    _warn(table)
+    lines: list[str] = []
+    if arguments.json:
+        lines = as_json(model, table, arguments).split("\n")
+    elif not arguments.quiet:
+        lines = model.summary(columns, arguments.digits, arguments.odds).split("\n")
     if arguments.plot is not None and not model.loss_history_:
         complain("no iteration was made, so there is no loss curve to draw")
     elif arguments.plot is not None:
         try:
-            lines += ["", *draw_losses(model.loss_history_, arguments.plot, stream)]
+            curve = draw_losses(model.loss_history_, arguments.plot, stream)
+            lines += ["", *curve] if curve else []
         except Mistake as mistake:  # of what was fitted, more is to be said
             complain(str(mistake))
     print_lines(lines, stream)
@@ -205,7 +272,9 @@ def run(arguments: argparse.Namespace) -> int:
         plural = "s" * (model.n_iter_ != 1)
         complain(f"interrupted after {model.n_iter_} iteration{plural}, and {kept}")
         return 130
-    return 1 if model.status_ == "diverged" else 0
+    if model.status_ == "diverged":
+        return 1
+    return 0 if model.converged_ or arguments.allow_unconverged else 3
 
 
 def _check_classes(table: Table, arguments: argparse.Namespace) -> None:
@@ -224,19 +293,42 @@ def _check_classes(table: Table, arguments: argparse.Namespace) -> None:
             " classes: give another --target"
         )
 
+    whole = all(isinstance(label, int) for label in different)
+    if whole and len(different) > MOST_CLASSES and not arguments.classes:
+        raise Mistake(
+            f"column {name!r} has {len(different)} different whole numbers: give --classes if they"
+            " are classes"
+        )
     for mark in tables.SUSPECTS:
         count = table.labels.count(mark)
         if count:
             complain(
                 f"column {name!r} has the class {mark!r} in {count} row{'s' * (count != 1)}: if it"
-                f" stands for a missing value, give --missing '{mark}'"
+                f" stands for a missing value, give --na '{mark}'"
             )
 
 
-def _named(table: Table, backend: str) -> Any:
-    """The table as the estimator reads it, its columns by name."""
-    compiled = backends.backend(backend)[0] == "c"
-    return reading.read_table(table.X, compiled)._replace(names=list(table.names))
+def _references(words: list[str]) -> dict[str, str]:
+    """{column: level}, of column=level."""
+    found = {}
+    for word in words:
+        column, equals, level = word.partition("=")
+        if not equals or not column:
+            raise Mistake(f"--reference is {word!r}: give COLUMN=LEVEL")
+        found[column] = level
+    return found
+
+
+def _warn(table: Table) -> None:
+    """What was left out of the table, loudly: one line for each kind."""
+    if table.names_rows is not None:
+        complain(f"column {table.names_rows!r} only numbers or names the rows: left out")
+    left = table.rows - len(table.kept)
+    if left:
+        causes = sorted(table.gaps.items(), key=lambda pair: -pair[1])
+        shown = ", ".join([f"{name} ({count})" for name, count in causes[:8]])
+        shown += f" and {len(causes) - 8} more columns" if len(causes) > 8 else ""
+        complain(f"{left} of {table.rows} rows are left out, for gaps in {shown}")
 
 
 def _most_iterations(model: LogisticRegression, table: Table) -> int:
@@ -257,6 +349,8 @@ def _in_the_file(text: str, arguments: argparse.Namespace) -> str:
     the estimator takes for no class, only the cure is another.
     """
     text = re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text, count=1)
+    text = re.sub(r"columns [\d, .]+ of X \((.*?)\)", r"columns \1", text, count=1)
+    text = text.replace("aliased='drop'", "--aliased drop").replace("give l2 > 0", "give --l2")
     label = re.match(r"y\[(\d+)\] is (\S+): (.*)", text)
     if label is None:
         return text
@@ -266,36 +360,3 @@ def _in_the_file(text: str, arguments: argparse.Namespace) -> str:
         f"{name}, row {int(label[1]) + 1}, column {arguments.target!r} is {label[2]}, which is no"
         f" class: {cure}"
     )
-
-
-def short_summary(
-    model: LogisticRegression, X: Any, table: Table, arguments: argparse.Namespace
-) -> list[str]:
-    """What was fitted, how it ended, and how good it is on the rows it was fitted to."""
-    assert table.labels is not None
-    n, d = len(table.labels), len(table.names)
-    counts = Counter(table.labels)
-    classes = [f"{label} ({counts[label]})" for label in model.classes_[:8]]
-    if len(model.classes_) > 8:
-        classes.append(f"and {len(model.classes_) - 8} more")
-    names = ", ".join(table.names[:6]) + (", ..." if d > 6 else "")
-    weights = table.weights
-    total = sum(weights) if weights is not None else n
-    loss = -model.log_likelihood_ / sum(model.class_totals_)
-    accuracy = model.score(X, table.labels, weights)
-    most = Counter[Any]()
-    for label, weight in zip(table.labels, weights if weights is not None else [1] * n):
-        most[label] += weight
-    common, count = most.most_common(1)[0]
-    plural = "s" * (model.n_iter_ != 1)
-    method = solvers.METHODS[model.solver_]
-    ending = solvers.ENDINGS[model.status_]
-    texts = [
-        f"{'standard input' if arguments.data == '-' else arguments.data}: {n} rows,"
-        f" {d} feature{'s' * (d != 1)} ({names}), target {arguments.target}:"
-        f" {', '.join(classes)}",
-        f"{method}, {model.n_iter_} iteration{plural}: {ending}. {model.reason_}",
-        f"loss {loss:.6g}; right for {accuracy:.2%} of these rows, where always answering"
-        f" {common} is right for {count / total:.2%}",
-    ]
-    return texts

@@ -14,7 +14,7 @@ from ..model.atomic import replacing
 from ..model.estimator import LogisticRegression
 from ..pictures import terminal
 from ..tables import Table
-from .files import drawable, load_model, rows_for, writing
+from .files import add_dialect, drawable, load_model, rows_for, target_of, writing
 from .mistakes import Mistake, obedient
 from .streams import print_lines
 
@@ -28,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", help="the model file; - is standard input")
     add("data", nargs="?", help="the table that it was fitted to, or another; - is standard input")
-    add("--target", metavar="COLUMN", help="with data: the column that the model predicts")
+    add(
+        "--target",
+        metavar="COLUMN",
+        help="with data: the column that the model predicts (default: the one of the fit)",
+    )
     add(
         "--at",
         type=float,
@@ -36,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NUMBER",
         help="with one feature: extend the curve to this value, and mark it",
     )
+    add_dialect(add)
     add("--log", action="store_true", help="without data: a logarithmic axis for the loss")
     add(
         "--out",
@@ -60,8 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_lines(draw_losses(model.loss_history_, arguments.out, sys.stdout, arguments.log))
         return 0
 
-    if arguments.target is None:
-        raise Mistake("which column the model predicts is not known: give --target")
+    arguments.target = target_of(model, arguments.target)
     if arguments.out == "-":
         raise Mistake("a fit cannot be drawn with characters: give --out picture.png")
     if arguments.log:

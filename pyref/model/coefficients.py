@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..front import checks
+from .labels import label_list, shown
+from .reading import same_columns
 
 
 def parameters(coef: Any, intercept: Any, C: int) -> tuple[Any, Any]:
@@ -60,3 +62,37 @@ def in_rows(values: Any, C: int, numpy: Any) -> Any:
         return found if C == 1 else found.reshape(-1, C)
     values = list(values)
     return values if C == 1 else [values[i : i + C] for i in range(0, len(values), C)]
+
+
+def start(init: Any, classes: Sequence[Any], d: int, columns: Sequence[str] | None) -> Any:
+    """init as the chapters have it: (w, b); at zeros (None, ...) without one."""
+    C = len(classes)
+    if init is None:
+        return None, 0.0 if C == 2 else None
+    if hasattr(init, "coef_"):
+        if label_list(init.classes_) != label_list(classes):
+            theirs, ours = (
+                ", ".join([shown(label) for label in label_list(each)])
+                for each in (init.classes_, classes)
+            )
+            raise ValueError(
+                f"init has the classes [{theirs}], y has [{ours}]: give a model of the same classes"
+            )
+        same_columns(columns, init, "init was")
+        coef, intercept = init.coef_, init.intercept_
+    else:
+        if hasattr(init, "get_params"):
+            raise ValueError("init is a model that is not fitted: fit it first")
+        try:
+            coef, intercept = init
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"init is {checks.shown(init)}: give a fitted model, or (coef, intercept)"
+            ) from None
+    w, b = parameters(coef, intercept, C)
+    width = len(w)
+    if width != d:
+        raise ValueError(
+            f"init has weights for {width} features, X has {d}: give the same features"
+        )
+    return w, b

@@ -19,19 +19,32 @@ or data frames has NumPy loaded, and gets arrays.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Sequence
-from reprlib import recursive_repr
 from typing import Any
 
 from ..fit.columns import columns_of
 from ..front import checks
 from . import solvers
 from .backends import backend
-from .coefficients import in_rows, parameters, spread_out
-from .labels import different, encode, label_array, label_list, numbers_of, shown
-from .reading import Table, class_factors, naming, read_table, same_columns, without_weight
+from .coefficients import in_rows, parameters, spread_out, start
+from .designs import (
+    Given,
+    asked,
+    constant_columns,
+    dependent_error,
+    gap_of,
+    gap_rows,
+    spread,
+    taken,
+)
+from .labels import different, encode, label_array, label_list, numbers_of
+from .reading import Table, naming, same_columns, without_weight
+from .settings import Settings
 from .summary import summary
+from .told import Told
+from .weights import row_weights
 
 # How chapter 3's error about a column that depends on others goes on.
 DEPENDENT = ", so no single w is best"
@@ -39,7 +52,7 @@ DEPENDENT = ", so no single w is best"
 Callback = Callable[[int, float], object]
 
 
-class LogisticRegression:
+class LogisticRegression(Settings, Told):
     """Logistic regression for a table with two classes (chapters 1 and 3) or more (softmax).
 
     The objective is that of the chapters: mean loss + l2/2 |w|^2, rows counted by their
@@ -59,6 +72,13 @@ class LogisticRegression:
     threads         of the compiled backend. None: as many as pay, in a container no more than it
                     has processors' time for
     init            where to start: a fitted model, or (coef, intercept). None: at zeros
+    categorical     the columns of numbers that are codes: they become indicators, as columns of
+                    words, categories and truth values of a data frame do
+    reference       {column: level}: what the other levels are compared with. None: the first
+    missing         "error": a gap is one; "drop": rows with gaps count for nothing, and have NaN
+                    for a prediction
+    aliased         "error": a column that is constant, or a combination of earlier ones, is one;
+                    "drop": its coefficient is 0, and it is named in aliased_
 
     After `fit`:
 
@@ -75,7 +95,12 @@ class LogisticRegression:
     standard_errors_    of coef_, then of the intercept: two classes by Newton's method,
                         converged, l2 = 0. Else None
     feature_names_in_   the columns' names as text, if X had names; else None
-    n_features_in_, n_samples_
+    feature_names_      the coefficients' names: those, or column[T.level] for an indicator
+    columns_            how columns became indicators (pyref.tables.design); None: none did
+    target_, quality_   what is predicted, and how well the fit's own rows are, if the command
+                        has written it down
+    aliased_            the coefficients, or columns, that the others leave nothing for
+    n_features_in_, n_samples_, n_left_out_
     class_totals_       the summed weights of each class
     solver_, backend_   what "auto" came to
 
@@ -98,8 +123,14 @@ class LogisticRegression:
     reason_: str
     converged_: bool
     feature_names_in_: Any
+    feature_names_: Any
+    columns_: Any
+    target_: Any
+    quality_: Any
+    aliased_: list[str]
     n_features_in_: int
     n_samples_: int
+    n_left_out_: int
     solver_: str
     backend_: str
 
@@ -118,6 +149,10 @@ class LogisticRegression:
         class_weight: Any = None,
         threads: Any = None,
         init: Any = None,
+        categorical: Any = None,
+        reference: Any = None,
+        missing: Any = "error",
+        aliased: Any = "error",
     ) -> None:
         self.solver = solver
         self.backend = backend
@@ -129,40 +164,10 @@ class LogisticRegression:
         self.class_weight = class_weight
         self.threads = threads
         self.init = init
-
-    # ------------------------------------------------------------ parameters, as elsewhere
-
-    @classmethod
-    def _defaults(cls) -> dict[str, Any]:
-        return dict(cls.__init__.__kwdefaults__ or {})
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters of the constructor, by name."""
-        return {name: getattr(self, name) for name in self._defaults()}
-
-    def set_params(self, **params: Any) -> LogisticRegression:
-        """Change parameters of the constructor; returns the model."""
-        for name, value in params.items():
-            if name not in self._defaults():
-                known = ", ".join(self._defaults())
-                raise ValueError(f"there is no parameter {name!r}: give one of {known}")
-            setattr(self, name, value)
-        return self
-
-    @recursive_repr()  # init may be the model itself
-    def __repr__(self) -> str:
-        changed = []
-        for name, default in self._defaults().items():
-            value = getattr(self, name)
-            # (what has many values, an array say, is compared with nothing)
-            plain = value is None or isinstance(value, (str, int, float))
-            if not plain or value != default:
-                changed.append(f"{name}={value!r}")
-        return f"{type(self).__name__}({', '.join(changed)})"
-
-    def __sklearn_clone__(self) -> LogisticRegression:
-        # The parameters, unfitted. But a fitted model given as init is to stay fitted.
-        return type(self)(**self.get_params(deep=False))
+        self.categorical = categorical
+        self.reference = reference
+        self.missing = missing
+        self.aliased = aliased
 
     # ------------------------------------------------------------ fit
 
@@ -171,23 +176,41 @@ class LogisticRegression:
     ) -> LogisticRegression:
         """Find the parameters for the rows of X and their labels y; returns the model.
 
-        X is n rows of d numbers: lists, arrays, or a pandas, polars or pyarrow table. y is n
-        labels of two or more classes: numbers, words, anything hashable. sample_weight is n
-        numbers, 0 or more, that count the rows: a row of weight 0 is not there, and a class all
-        of whose rows weigh 0 is none of classes_. Rows are paired by place; where two of the three
-        have an index, as in pandas, it must be the same. callback(k, loss) is called after update
-        k with the objective before it; returning True stops there. If it has a method stop(), a
-        search for a proof (whether there is an optimum) asks it, too.
+        X is n rows of d columns: lists, arrays, or a pandas, polars or pyarrow table, which may
+        have words, categories and truth values too. y is n labels of two or more classes: numbers,
+        words, anything hashable. sample_weight is n numbers, 0 or more, that count the rows: a row
+        of weight 0 is not there, and a class all of whose rows weigh 0 is none of classes_. Rows
+        are paired by place; where two of the three have an index, as in pandas, it must be the
+        same. callback(k, loss) is called after update k with the objective before it; returning
+        True stops there. If it has a method stop(), a search for a proof (whether there is an
+        optimum) asks it, too.
 
         TypeError or ValueError names what cannot be used.
         """
         checks.same_index([("X", X), ("y", y), ("sample_weight", sample_weight)])
         name, module = backend(self.backend)
-        table = read_table(X, name == "c")
+        how = asked(self.missing, self.categorical, self.reference)
         labels = label_list(y)
-        checks.same_length(labels, table.rows)
+        given = taken(
+            X, name == "c", how, without=gap_rows(labels) if self.missing == "drop" else None
+        )
+        checks.same_length(labels, given.rows)
+        sample_weight = checks.sample_weights(sample_weight, given.rows)
+        if given.kept is not None:
+            labels = [labels[i] for i in given.kept]
+            sample_weight = sample_weight and [sample_weight[i] for i in given.kept]
         classes, codes = encode(labels)
-        return self._become(self._fit(name, module, table, classes, codes, sample_weight, callback))
+        constant = constant_columns(given.codings)
+        if constant and not self.l2 and self.aliased == "error":
+            raise dependent_error([], constant)
+        found = self._fit(name, module, given.table, classes, codes, sample_weight, callback)
+        found["aliased_"] = [*found["aliased_"], *constant]
+        if given.codings is not None:
+            found["feature_names_in_"], found["columns_"] = given.names, given.codings
+            found["n_features_in_"] = len(given.codings)
+        found["n_left_out_"] = given.left_out()
+        found["frame_"] = type(X).__module__.partition(".")[0] if hasattr(X, "columns") else None
+        return self._become(found)
 
     def _now(self) -> Any:
         """The model as it is at this moment, whatever another thread fits it to meanwhile: a fit
@@ -217,13 +240,13 @@ class LogisticRegression:
         n, d, C = table.rows, table.width, len(classes)
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
-        s, totals = self._weights(sample_weight, classes, codes)
+        s, totals = row_weights(sample_weight, self.class_weight, classes, codes)
         left_out = solvers.left_out(classes, totals)
         if left_out:
             classes, codes, totals = without_weight(classes, codes, totals)
             C = len(classes)
         solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
-        w, b = self._start(classes, d, table.columns or table.names)
+        w, b = start(self.init, classes, d, table.columns or table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
         iterations = checks.count(iterations, "iterations")
@@ -262,19 +285,21 @@ class LogisticRegression:
             return solvers.solve(module, X, y, C, w, b, solver, options, of_descent, threads)
 
         dependent = ""
+        aliased: list[int] = []
         with naming(table.names):
             try:
                 fit = solve(table.data, w)
             except ValueError as error:
-                tolerated = self.solver == "auto" and not self._refuses_dependent_columns
-                dependent = str(error).partition(DEPENDENT)[0]
-                if not tolerated or dependent == str(error):
+                dependent, marker, _ = str(error).partition(DEPENDENT)
+                if not marker:
                     raise
                 kept = module.FRONT.engine.independent_columns(
                     table.data, options["sample_weight"], self.threads
                 )
-                if not kept:
-                    raise
+                aliased = [j for j in range(d) if j not in kept]
+                tolerated = self.solver == "auto" and not self._refuses_dependent_columns
+                if not kept or not (tolerated or self.aliased == "drop"):
+                    raise dependent_error(aliased, table.names, str(error)) from None
                 w = None if w is None else [w[j] for j in kept]
                 fit = solve(columns_of(table.data, kept), w)
                 fit = spread_out(fit, kept, d, C)
@@ -290,7 +315,7 @@ class LogisticRegression:
         reason = solvers.reason(
             fit.status, solver, fit.iterations, bool(stopped), all_made, fit.losses, options["l2"]
         )
-        if dependent:
+        if dependent and self.aliased != "drop":
             reason += (
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
@@ -300,6 +325,12 @@ class LogisticRegression:
             "classes_": classes,
             "n_features_in_": d,
             "feature_names_in_": table.names,
+            "feature_names_": table.names,
+            "columns_": None,
+            "target_": None,
+            "quality_": None,
+            "aliased_": [table.names[j] if table.names else f"x[{j}]" for j in aliased],
+            "n_left_out_": 0,
             "n_samples_": n,
             "class_totals_": totals,
             "backend_": name,
@@ -318,88 +349,39 @@ class LogisticRegression:
             found["_columns_"] = table.columns  # no names, but an order that can be told
         return found
 
-    def _weights(
-        self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
-    ) -> tuple[list[float] | None, list[float]]:
-        """The weight of each row, class_weight included (None: all 1); and of each class."""
-        s = checks.sample_weights(sample_weight, len(codes))
-        checks.sample_weight_values(s, len(codes))
-        totals = [0.0] * len(classes)
-        for code, s_i in zip(codes, s or [1.0] * len(codes)):
-            totals[code] += s_i
-        factors = class_factors(self.class_weight, classes, totals)
-        if factors is not None:
-            s = [s_i * factors[code] for code, s_i in zip(codes, s or [1.0] * len(codes))]
-            totals = [total * factor for total, factor in zip(totals, factors)]
-        counted = [label for label, total in zip(classes, totals) if total]
-        if len(counted) < 2:
-            only = f"the class {shown(counted[0])}" if counted else "no class"
-            raise ValueError(f"the weights leave only {only}: give weight to two classes or more")
-        return s, totals
-
-    def _start(self, classes: Sequence[Any], d: int, columns: Sequence[str] | None) -> Any:
-        """init as the chapters have it: (w, b); at zeros (None, ...) without one."""
-        C, init = len(classes), self.init
-        if init is None:
-            return None, 0.0 if C == 2 else None
-        if hasattr(init, "coef_"):
-            if label_list(init.classes_) != label_list(classes):
-                theirs, ours = (
-                    ", ".join([shown(label) for label in label_list(each)])
-                    for each in (init.classes_, classes)
-                )
-                raise ValueError(
-                    f"init has the classes [{theirs}], y has [{ours}]: give a model of the same"
-                    " classes"
-                )
-            same_columns(columns, init, "init was")
-            coef, intercept = init.coef_, init.intercept_
-        else:
-            if hasattr(init, "get_params"):
-                raise ValueError("init is a model that is not fitted: fit it first")
-            try:
-                coef, intercept = init
-            except (TypeError, ValueError):
-                raise TypeError(
-                    f"init is {checks.shown(init)}: give a fitted model, or (coef, intercept)"
-                ) from None
-        w, b = parameters(coef, intercept, C)
-        width = len(w)
-        if width != d:
-            raise ValueError(
-                f"init has weights for {width} features, X has {d}: give the same features"
-            )
-        return w, b
-
     # ------------------------------------------------------------ predict
 
     def decision_function(self, X: Any) -> Any:
         """The score of each row for classes_[1]; with C > 2 classes, rows of C scores."""
-        zs, C, _, numpy = self._apply("scores", X)
-        return in_rows(zs, 1 if C == 2 else C, numpy)
+        zs, model, given = self._apply("scores", X)
+        width = 1 if len(model.classes_) == 2 else len(model.classes_)
+        return spread(in_rows(zs, width, given.table.numpy), given, gap_of(width))
 
     def predict_proba(self, X: Any) -> Any:
         """n rows of C probabilities, in the order of classes_."""
-        ps, C, _, numpy = self._apply("probabilities", X)
-        return in_rows(ps, C, numpy)
+        return self._of_classes("probabilities", X)
 
     def predict_log_proba(self, X: Any) -> Any:
         """The logarithms of predict_proba, with all their digits: they come from the scores, and
         no log(0) of a probability that has become 0."""
-        logs, C, _, numpy = self._apply("log_probabilities", X)
-        return in_rows(logs, C, numpy)
+        return self._of_classes("log_probabilities", X)
+
+    def _of_classes(self, function: str, X: Any) -> Any:
+        found, model, given = self._apply(function, X)
+        C = len(model.classes_)
+        return spread(in_rows(found, C, given.table.numpy), given, gap_of(C))
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each row; of equals the first in classes_."""
-        zs, C, classes, numpy = self._apply("scores", X)
-        codes = self._codes(zs, C, numpy)
+        zs, model, given = self._apply("scores", X)
+        codes, numpy = model._codes(zs, given), given.table.numpy
         if numpy is not None:
-            return label_array(classes, numpy)[codes]
-        return [classes[code] for code in codes]
+            return spread(label_array(model.classes_, numpy)[codes], given, math.nan)
+        return spread([model.classes_[code] for code in codes], given, math.nan)
 
-    @staticmethod
-    def _codes(zs: Any, C: int, numpy: Any) -> Any:
+    def _codes(self, zs: Any, given: Given) -> Any:
         """The number of the class with the largest score, of each row; of equals the first."""
+        C, numpy = len(self.classes_), given.table.numpy
         if numpy is not None:
             found = numpy.asarray(zs)
             return (found > 0) * 1 if C == 2 else found.reshape(-1, C).argmax(axis=1)
@@ -412,26 +394,29 @@ class LogisticRegression:
         """The part of the rows whose class is predicted right, counted by their weights."""
         checks.same_index([("X", X), ("y", y), ("sample_weight", sample_weight)])
         labels = label_list(y)
-        zs, C, classes, numpy = self._apply("scores", X)
-        found = self._codes(zs, C, numpy)
+        zs, model, given = self._apply("scores", X)
+        found = spread(model._codes(zs, given), given, -2)  # (a row with a gap is not right)
         checks.same_length(labels, len(found))
         different(labels)  # or one of them is no label
         s = checks.sample_weights(sample_weight, len(found))
         total = checks.sample_weight_values(s, len(found))
         right = 0.0
-        for code, guess, s_i in zip(numbers_of(labels, classes), found, s or [1.0] * len(found)):
+        codes = numbers_of(labels, model.classes_)
+        for code, guess, s_i in zip(codes, found, s or [1.0] * len(found)):
             if code == guess:
                 right += s_i
         return right / total
 
-    def _apply(self, function: str, X: Any) -> tuple[Any, int, Any, Any]:
-        """What the model says of the rows of X; how many classes it has, and which; and numpy, if
-        arrays are to come back."""
+    def _apply(self, function: str, X: Any) -> tuple[Any, Any, Given]:
+        """What the model says of the rows of X that have no gap; that model, as it is at this
+        moment; and what X is."""
         model = self._now()
         name, module = backend(model.backend)
-        table = read_table(X, name == "c")
-        same_columns(table.columns or table.names, model, "the model was")
-        if table.width != model.n_features_in_:
+        given = taken(X, name == "c", asked(model.missing), model.columns_, fitted=True)
+        table = given.table
+        if model.columns_ is None:
+            same_columns(table.columns or table.names, model, "the model was")
+        if model.columns_ is None and table.width != model.n_features_in_:
             raise ValueError(
                 f"X has {table.width} features, the model was fitted on {model.n_features_in_}:"
                 " give the same"
@@ -439,14 +424,18 @@ class LogisticRegression:
         C = len(model.classes_)
         w, b = parameters(model.coef_, model.intercept_, C)
         with naming(table.names):
-            found = getattr(module.FRONT.engine, function)(table.data, w, b, model.threads)
-        return found, C, model.classes_, table.numpy
+            apply = getattr(module.FRONT.engine, function)
+            return (apply(table.data, w, b, model.threads) if table.rows else []), model, given
 
     # ------------------------------------------------------------ report
 
-    def summary(self, columns: int | None = None) -> str:
-        """What a statistician wants to see of the fit, as lines of text.
+    def summary(
+        self, columns: int | None = None, digits: int = 4, odds: bool = False, whole: bool = False
+    ) -> str:
+        """What a person wants to see of the fit, as lines of text.
 
-        `columns` is the width of the page, 80 unless given; a wider table continues below.
+        `columns` is the width of the page, 80 unless given; a wider table continues below. Numbers
+        have so many significant `digits`; `odds` shows odds ratios and their intervals;
+        `whole` all coefficients, where there are more than 60.
         """
-        return summary(self._now(), columns)
+        return summary(self._now(), columns, digits, odds, whole)

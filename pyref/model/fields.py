@@ -53,6 +53,9 @@ STATE: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "backend_": ("a backend", lambda value: _is_key(value, ("python", "c"))),
     "n_iter_": ("a count", _is_count),
     "n_samples_": ("a count", _is_count),
+    "n_left_out_": ("a count", _is_count),
+    "quality_": ("what is known of a fit's own rows", lambda value: _is_quality(value)),
+    "aliased_": ("an array of names", lambda value: _is_names(value)),
     "log_likelihood_": ("a number", _is_number),
     "loss_history_": ("an array of numbers", _is_numbers),
     "class_totals_": ("an array of weights", _is_weights),
@@ -61,6 +64,10 @@ STATE: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: value is None or _is_numbers(value),
     ),
 }
+
+
+# What a fit of version 1 has not left, and how it was.
+SINCE_2 = (("n_left_out_", 0), ("aliased_", ()), ("quality_", None))
 
 
 def check_state(state: dict[str, Any], C: int, d: int) -> None:
@@ -78,7 +85,8 @@ def check_state(state: dict[str, Any], C: int, d: int) -> None:
             raise ValueError(f"{key} has {len(state[key])} entries, not {wanted} {many}: {AGAIN}")
 
 
-# How each setting is checked. (class_weight as the file has it: pairs of label and weight.)
+# How each setting is checked. (class_weight and reference as the file
+# has them: pairs of label and weight, of column and level.)
 SETTINGS: dict[str, Callable[[Any], Any]] = {
     "solver": lambda value: checks.choice(value, "solver", SOLVERS),
     "backend": lambda value: checks.choice(value, "backend", ("auto", "python", "c")),
@@ -89,6 +97,10 @@ SETTINGS: dict[str, Callable[[Any], Any]] = {
     "tolerance": lambda value: value is None or checks.not_negative(value, "tolerance"),
     "threads": lambda value: value is None or checks.count(value, "threads", 1),
     "class_weight": lambda value: _check_class_weight(value),
+    "categorical": lambda value: _check_names(value, "categorical"),
+    "reference": lambda value: _check_reference(value),
+    "missing": lambda value: checks.choice(value, "missing", ("error", "drop")),
+    "aliased": lambda value: checks.choice(value, "aliased", ("error", "drop")),
 }
 
 
@@ -101,6 +113,34 @@ def check_settings(settings: dict[str, Any]) -> None:
             SETTINGS[key](value)
         except (TypeError, ValueError) as error:
             raise ValueError(f"in the settings, {error}") from None
+
+
+def _is_quality(value: Any) -> bool:
+    numbers = ("rows", "loss", "accuracy", "commonest_accuracy", "brier", "auc")
+    return value is None or (
+        isinstance(value, dict)
+        and set(value) == {*numbers, "commonest"}
+        and all(_is_number(value[key]) for key in numbers[:-1])
+        and (value["auc"] is None or _is_number(value["auc"]))
+    )
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _check_names(value: Any, name: str) -> None:
+    if value is not None and not _is_names(value):
+        raise TypeError(f"{name} is {quoted(value)}: give null, or names of columns")
+
+
+def _check_reference(value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in value
+    ):
+        raise TypeError(f"reference is {quoted(value)}: give null, or pairs of column and level")
 
 
 def _check_class_weight(value: Any) -> None:

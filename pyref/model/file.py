@@ -2,8 +2,10 @@
 
     {
     "format": "pyref logistic regression",
-    "version": 1,
+    "version": 2,
+    "target": null,
     "classes": [0, 1],
+    "columns": null,
     "features": ["temperature"],
     "coef": [
     [-0.23216274421859648]
@@ -17,25 +19,32 @@ UTF-8, one JSON object. A reader goes by the keys, not by the lines, and passes 
 it does not know.
 
     format      always "pyref logistic regression"
-    version     1: what this page describes. A reader must refuse a version that it does not know
+    version     2: what this page describes. A reader must refuse a version that it does not know.
+                (Version 1, which is read too, had no target and no columns.)
+    target      the name of the column that is predicted; null if it is not known
     classes     the C labels, two or more, all different, in the order of the probabilities
-    features    the d names of the columns, all different; null for a table without names
+    columns     how the columns of a table become the d numbers that are weighted; null: they are
+                those. One object for each column: its name, its levels (null for a column of
+                numbers), and which of them is the reference. Levels become one number each, in
+                their order and without the reference: 1 where the cell is that level, else 0
+    features    the d names of those numbers, all different; null for a table without names
     coef        the weights: one row of d numbers for two classes (w, of the score of the second
                 class), else C rows of d (one for each class)
     intercept   as many numbers as coef has rows: b
     settings    what the estimator was made with
     state       what else its fit has left
 
-classes, features, coef and intercept are all that a prediction needs:
+classes, columns, coef and intercept are all that a prediction needs:
 
     two classes     p = sigmoid(w . x + b) for the second class, 1 - p for the first
     more            p = softmax of the C scores w[c] . x + b[c]
 
-A label is a string, true, false, null, a whole number, or a float written as {"float": "0.5"}.
-So 1, 1.0, true and "1" stay apart whatever program has rewritten the file. (A tool may well
-write 1.0 as 1; among the weights that is no harm.) Any number may be written in that form, and
-one in settings or state that is not finite is: {"float": "inf"}. (class_weight, where it is one
-for each class, is an array of pairs of label and weight.)
+A label, or a level, is a string, true, false, null (no level is), a whole number, or a float
+written as {"float": "0.5"}. So 1, 1.0, true and "1" stay apart whatever program has rewritten the
+file. (A tool may well write 1.0 as 1; among the weights that is no harm.) Any number may be
+written in that form, and one in settings or state that is not finite is: {"float": "inf"}.
+(class_weight, where it is one for each class, is an array of pairs of label and weight; reference,
+of column and level.)
 
 Floats are decimal, in the shortest digits that give back the same 64 bits when read with right
 rounding. Python's own json reads them so, and that of a small Python mostly does but not
@@ -56,17 +65,20 @@ from collections import namedtuple
 from ..front import checks
 from ..logistic import sigmoid
 from ..multinomial import softmax
-from . import exact_json
+from . import exact_json, file_columns
 from .exact_json import AGAIN, quoted
 
 FORMAT = "pyref logistic regression"
-VERSION = 1
+VERSION = 2
 
 # No model file is larger: it has room for ten million coefficients.
 MOST_BYTES = 1 << 28
 
 # What `read` returns: the keys above. coef is a list of rows, classes and features are lists.
-Model = namedtuple("Model", ("classes", "features", "coef", "intercept", "settings", "state"))
+Model = namedtuple(
+    "Model",
+    ("classes", "features", "coef", "intercept", "settings", "state", "columns", "target"),
+)
 
 
 class ModelFileError(ValueError):
@@ -121,10 +133,10 @@ def _model(found):
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ModelFileError(f'no key "format" with {FORMAT!r}: give a file that pyref saved')
     version = found.get("version")
-    if version != VERSION or isinstance(version, (bool, float)):
+    if version not in (1, VERSION) or isinstance(version, (bool, float)):
         raise ModelFileError(
-            f"version is {quoted(version)}, and this pyref reads version {VERSION}: use the pyref"
-            " that saved it, or a newer one"
+            f"version is {quoted(version)}, and this pyref reads versions 1 to {VERSION}: use the"
+            " pyref that saved it, or a newer one"
         )
     for key, kind in (
         ("classes", list),
@@ -165,7 +177,18 @@ def _model(found):
         _different(features, "features")
     coef = [_floats(row, f"coef[{c}]", d, "numbers, as coef[0]") for c, row in enumerate(coef)]
     intercept = _floats(found["intercept"], "intercept", rows, f"numbers for {C} classes")
-    return Model(classes, features, coef, intercept, found["settings"], found["state"])
+    columns = target = None
+    if version > 1:
+        columns, target = found.get("columns"), found.get("target")
+        try:
+            file_columns.check(columns, d)
+        except ValueError as error:
+            raise ModelFileError(f"{error}: {AGAIN}") from None
+        if target is not None and not isinstance(target, str):
+            raise ModelFileError(f"target is {quoted(target)}, not a name: {AGAIN}")
+    return Model(
+        classes, features, coef, intercept, found["settings"], found["state"], columns, target
+    )
 
 
 def _length(values, place, wanted, kind):
@@ -201,10 +224,14 @@ def _floats(values, place, wanted, kind):
 def probabilities(model, x):
     """The C probabilities of one row x of d features, in the order of model.classes.
 
-    >>> damage = Model(["no", "yes"], ["F"], [[-0.25]], [15.0], {}, {})
+    Of a model with columns, x has a cell for each: a number, or a level.
+
+    >>> damage = Model(["no", "yes"], ["F"], [[-0.25]], [15.0], {}, {}, None, None)
     >>> probabilities(damage, [60.0])
     [0.5, 0.5]
     """
+    if model.columns is not None:
+        x = file_columns.numbers(model.columns, x)
     x = checks.numbers(x, "x")
     d = len(model.coef[0])
     if len(x) != d:
@@ -252,9 +279,11 @@ def text(model):
     model = copy(model)  # another thread may fit it again
     classes = label_list(model.classes_)
     classes = [_label(label, f"classes_[{k}]") for k, label in enumerate(classes)]
-    features = getattr(model, "feature_names_in_", None)
+    features = getattr(model, "feature_names_", None)
+    if features is None:
+        features = getattr(model, "feature_names_in_", None)
     if features is not None:
-        features = [_string(str(f), f"feature_names_in_[{j}]") for j, f in enumerate(features)]
+        features = [_string(str(f), f"feature_names_[{j}]") for j, f in enumerate(features)]
     coef, intercept = _list(model.coef_), _list(model.intercept_)
     if not isinstance(coef[0], list):
         coef = [coef]
@@ -270,14 +299,36 @@ def text(model):
         ]
     else:
         settings["class_weight"] = _value(weights, "class_weight")
+    if hasattr(settings.get("reference"), "items"):
+        settings["reference"] = [
+            [str(column), _label(level, "reference")]
+            for column, level in settings["reference"].items()
+        ]
+    columns = getattr(model, "columns_", None)
+    if columns is not None:
+        columns = [
+            {
+                "name": _string(c.name, "columns_"),
+                "levels": c.levels and [_label(level, "columns_") for level in c.levels],
+                "reference": _label(c.reference, "columns_"),
+            }
+            for c in columns
+        ]
     for key in settings:
-        if key != "class_weight":
+        if key not in ("class_weight", "reference"):
             settings[key] = _value(settings[key], key)
-    state = {key: _value(getattr(model, key), key) for key in fields.STATE}
+    state = {key: _value(getattr(model, key), key) for key in fields.STATE if key != "quality_"}
+    quality = getattr(model, "quality_", None)
+    state["quality_"] = quality and {
+        key: (_label if key == "commonest" else _value)(value, key)
+        for key, value in quality.items()
+    }
     found = (
         ("format", FORMAT),
         ("version", VERSION),
+        ("target", _value(getattr(model, "target_", None), "target_")),
         ("classes", classes),
+        ("columns", columns),
         ("features", features),
         ("coef", [_value(row, f"coef_[{c}]") for c, row in enumerate(coef)]),
         ("intercept", _value(intercept, "intercept_")),
@@ -359,24 +410,34 @@ def load(path):
 
 def restore(found, name):
     """The estimator of a Model; `name` stands for its file in the errors."""
+    from ..tables.design import Coding
     from . import fields
     from .estimator import LogisticRegression
 
-    settings = dict(found.settings)
+    settings, state = dict(found.settings), dict(found.state)
+    for key, value in fields.SINCE_2:
+        state.setdefault(key, list(value) if isinstance(value, tuple) else value)
     C, d = len(found.classes), len(found.coef[0])
     try:
         fields.check_settings(settings)
-        fields.check_state(found.state, C, d)
+        fields.check_state(state, C, d)
     except (TypeError, ValueError) as error:
         raise ModelFileError(f"{name}: {error}") from None
     if isinstance(settings.get("class_weight"), list):
         settings["class_weight"] = dict(settings["class_weight"])
+    if settings.get("reference") is not None:
+        settings["reference"] = dict(settings["reference"])
     model = LogisticRegression(**settings)
     for key in fields.STATE:
-        setattr(model, key, found.state[key])
-    model.classes_ = found.classes
-    model.feature_names_in_ = found.features
-    model.n_features_in_ = d
+        setattr(model, key, state[key])
+    model.classes_, model.target_ = found.classes, found.target
+    model.feature_names_in_ = model.feature_names_ = found.features
+    model.n_features_in_, model.columns_ = d, None
+    if found.columns is not None:
+        model.columns_ = [Coding(c["name"], c["levels"], c["reference"]) for c in found.columns]
+        model.feature_names_in_ = [c.name for c in model.columns_]
+        model.n_features_in_ = len(model.columns_)
+    model.frame_ = None
     model.converged_ = model.status_ == "converged"
     model.coef_, model.intercept_ = found.coef, found.intercept
     if C == 2:

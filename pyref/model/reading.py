@@ -40,8 +40,8 @@ def read_table(X: Any, compiled: bool) -> Table:
     if isinstance(X, Table):
         return X
     columns = column_names(X)
-    names = None if columns is None or _are_numbered(X) else columns
-    _all_different(names or ())
+    names = given_names(X)
+    all_different(names or ())
     if hasattr(X, "toarray") and not hasattr(X, "__array__"):
         raise TypeError(f"X is sparse, a {type(X).__name__}: give X.toarray()")
     with naming(names):
@@ -71,6 +71,12 @@ def column_names(X: Any) -> list[str] | None:
     return None if names is None else [_text(name) for name in names]
 
 
+def given_names(X: Any) -> list[str] | None:
+    """The same, where a person has given them; None for columns that were merely numbered."""
+    columns = column_names(X)
+    return None if columns is None or _are_numbered(X) else columns
+
+
 def _labels_of_columns(X: Any) -> list[Any] | None:
     names = getattr(X, "column_names", None)  # pyarrow
     if names is None and hasattr(X, "to_numpy"):  # pandas, polars
@@ -89,7 +95,8 @@ def _are_numbered(X: Any) -> bool:
     return _labels_of_columns(X) == list(range(len(X.columns)))
 
 
-def _all_different(names: Sequence[str]) -> None:
+def all_different(names: Sequence[str]) -> None:
+    """ValueError if a name is there twice."""
     seen = set()
     for name in names:
         if name in seen:
@@ -156,12 +163,16 @@ def naming(names: Sequence[str] | None) -> Iterator[None]:
 def same_columns(found: Sequence[str] | None, model: Any, who: str) -> None:
     """ValueError unless a table has the columns that `model` was fitted on, in their order, as far
     as both are known. `who` is the model with its verb: "the model was"."""
-    names = getattr(model, "feature_names_in_", None)
+    names = getattr(model, "feature_names_", None)  # those of the coefficients
+    names = getattr(model, "feature_names_in_", None) if names is None else names
     known = getattr(model, "_columns_", None)  # a model from a file knows the names alone
     known = names if known is None else known
-    if found is None or known is None:
-        return
-    found, known = list(found), list(known)
+    if found is not None and known is not None:
+        same_names(list(found), list(known), who, "the fit" if names is None else None)
+
+
+def same_names(found: list[str], known: list[str], who: str, order: str | None = None) -> None:
+    """The same of names that are known."""
     # Columns that have no names, and were numbered by pandas, may stand for those of any names.
     if found == known or (not {*found} & {*known} and (_numbers(found) or _numbers(known))):
         return
@@ -175,10 +186,9 @@ def same_columns(found: Sequence[str] | None, model: Any, who: str) -> None:
             them = "them" if len(some) > 1 else "it"
             raise ValueError(f"X {text.format(f'{columns} {shown}')} {them}")
     j = next(j for j, name in enumerate(found) if name != known[j])
-    order = "feature_names_in_" if names is not None else "the fit"
     raise ValueError(
         f"X has the column {found[j]!r} in place {j}, where {who} fitted on {known[j]!r}:"
-        f" give the columns in the order of {order}"
+        f" give the columns in the order of {order or 'feature_names_in_'}"
     )
 
 

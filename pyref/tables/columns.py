@@ -5,9 +5,10 @@ Both readers (lines.py, through_polars.py) go by this file, so that they mean an
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -32,22 +33,31 @@ class Table(NamedTuple):
     """n rows of d numbers, and what belongs to each row."""
 
     names: list[str]  # of the d columns of X
-    X: Any  # n x d doubles, row by row: a memoryview or a numpy array
+    X: Any  # n x d doubles, row by row: a memoryview or a numpy array; None if n is 0
     labels: list[Any] | None  # n of them
     weights: Any  # n doubles, or None
+    codings: list[Any]  # how the columns of the file became those of X: design.Coding
+    rows: int  # of the file
+    kept: Sequence[int]  # which of them are in X: those without a gap
+    gaps: dict[str, int]  # how many rows have a gap, for each column that has any
+    names_rows: str | None  # the column that was left out, since it numbers or names the rows
+    carried: dict[str, list[Any]]  # further columns as they are, for all rows of the file
 
 
-class Wanted(NamedTuple):
-    """Which columns are read as what."""
+class Raw(NamedTuple):
+    """What a reader has found in a file. Which rows count, and how columns are coded, is not yet
+    decided; nor are gaps an error."""
 
-    target: str | None = None
-    weights: str | None = None
-    drop: Sequence[str] = ()
-    features: Sequence[str] | None = None  # None: all that are left
-    missing: Sequence[str] = ()  # further marks of a missing value
-
-
-# ---------------------------------------------------------------- columns
+    columns: Columns
+    rows: int
+    block: Any  # the features as one block, if all are numbers and have no gaps; else None
+    feature: Callable[[int], Any]  # the k-th feature: design.Column
+    cells: list[Any] | None  # of the target, None for a gap: text, or, if `typed`, the labels
+    typed: bool
+    weights: Any  # doubles, NaN for a gap; or None
+    bad: list[tuple[int, int, str]]  # row, turn and cell of numbers that cannot be used
+    lines: Sequence[int] | None  # where in the file each row begins, if it has lines
+    carried: list[list[Any]]  # the cells of the columns that are carried along
 
 
 class Columns(NamedTuple):
@@ -57,16 +67,34 @@ class Columns(NamedTuple):
     features: list[int]
     target: int | None
     weights: int | None
+    carried: list[int]
+
+
+class Wanted(NamedTuple):
+    """Which columns are read as what."""
+
+    target: str | None = None
+    weights: str | None = None
+    drop: Sequence[str] = ()
+    features: Sequence[str] | None = None  # None: all that are left
+    marks: Sequence[str] = ()  # further marks of a missing value
+    text: Sequence[str] | None = None  # the features that are text, if that is known
+    separator: str | None = None  # between the cells; None: what the file has
+    decimal: str = "."
+    carried: Sequence[str] = ()  # columns that are read as they are, and carried along
+
+
+# A first column that has one of these names, or none, may number or name the rows: pandas calls
+# it so when it reads what it has written, and R's tables call it row names.
+ROW_NAMES = re.compile(r"Unnamed: 0|rownames|row\.names")
+
+
+# ---------------------------------------------------------------- columns
 
 
 def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
     """The places of the columns that are wanted, or the error."""
-    names = [cell.strip() for cell in header]
-    for j, column in enumerate(names):
-        if not column:
-            raise TableError(
-                f"{name}, header: column {j + 1} has no name: give it one, or take it out"
-            )
+    names = [cell.strip() or f"Unnamed: {j}" for j, cell in enumerate(header)]
     places = {column: j for j, column in enumerate(names)}
     if len(places) < len(names):
         twice = next(column for j, column in enumerate(names) if places[column] != j)
@@ -78,18 +106,23 @@ def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
 
     def place(column: str) -> int:
         if column not in places:
-            hint = ""
-            if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-                hint = "; its cells seem not to be separated by commas"
-            raise TableError(f"{name} has no column {column!r}: give one of {_listed(names)}{hint}")
+            raise TableError(f"{name} has no column {column!r}{did_you_mean(column, names)}")
         return places[column]
+
+    def places_of(words: Sequence[str]) -> list[int]:
+        """The places of columns, each by its name, or several between commas."""
+        found: list[int] = []
+        for word in words:
+            several = [word] if word in places else [each.strip() for each in word.split(",")]
+            found += [place(each) for each in several if each or len(several) == 1]
+        return list(dict.fromkeys(found))
 
     target = None if wanted.target is None else place(wanted.target)
     weights = None if wanted.weights is None else place(wanted.weights)
     if wanted.features is not None:
-        features = [place(column) for column in wanted.features]
+        features = places_of(wanted.features)
     else:
-        left_out = {place(column) for column in wanted.drop} | {target, weights}
+        left_out = {*places_of(wanted.drop), target, weights}
         features = [j for j in range(len(names)) if j not in left_out]
         if not features:
             raise TableError(f"{name} has no column left to learn from: give it one more")
@@ -100,10 +133,21 @@ def columns_of(header: Sequence[str], name: str, wanted: Wanted) -> Columns:
             )
     if target is not None and target == weights:
         raise TableError(f"column {wanted.target!r} cannot be target and weights: give two columns")
-    return Columns(names, features, target, weights)
+    return Columns(names, features, target, weights, places_of(wanted.carried))
 
 
-def _listed(names: Sequence[str]) -> str:
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """The end of an error about an unknown name: a near miss if there is one, else all names.
+
+    >>> did_you_mean("agee", ["age", "sex"]), did_you_mean("y", ["age", "sex"])
+    (": did you mean 'age'?", ": give one of 'age', 'sex'")
+    """
+    lowered = {each.strip().lower(): each for each in known}
+    near = difflib.get_close_matches(name.strip().lower(), lowered, 1)
+    return f": did you mean {lowered[near[0]]!r}?" if near else f": give one of {listed(known)}"
+
+
+def listed(names: Sequence[Any]) -> str:
     """Names for an error: all, or the first of many."""
     shown = ", ".join([repr(column) for column in names[:8]])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
@@ -142,8 +186,10 @@ def number(cell: str) -> float:
 def bad_number(cell: str, place: str, marks: Sequence[str] = ()) -> TableError:
     """The error for a cell that is no finite number."""
     if is_missing(cell, marks):
-        return TableError(f"{place} is missing: fill it in, or remove the row")
-    text = _shown(cell)
+        return TableError(
+            f"{place} is missing: fill it in, or leave such rows out (--missing drop)"
+        )
+    text = shown(cell)
     try:
         value = number(cell)
     except ValueError:
@@ -156,8 +202,9 @@ def bad_number(cell: str, place: str, marks: Sequence[str] = ()) -> TableError:
     return TableError(f"{place} is {text}: fill in a finite number, or remove the row")
 
 
-def _shown(cell: str) -> str:
-    picture = repr(cell.strip())
+def shown(cell: Any) -> str:
+    """A cell for an error: not more of it than can be read."""
+    picture = repr(cell.strip() if isinstance(cell, str) else cell)
     return picture if len(picture) <= 40 else picture[:37] + "..."
 
 
@@ -208,7 +255,7 @@ def labels_of(cells: list[str], place: str = "") -> list[Any]:
             first = spelling.setdefault(exact[cell], cell)
             if first != cell:
                 raise TableError(
-                    f"{place} has {_shown(first)} and {_shown(cell)}, one number written in two"
+                    f"{place} has {shown(first)} and {shown(cell)}, one number written in two"
                     " ways: write it in one, or put a letter before codes"
                 )
         return cells

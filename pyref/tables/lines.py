@@ -6,21 +6,11 @@ import csv
 import io
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from .columns import (
-    Columns,
-    Table,
-    TableError,
-    Wanted,
-    bad_number,
-    columns_of,
-    empty,
-    is_missing,
-    labels_of,
-    no_rows,
-    number,
-)
+from .columns import Raw, TableError, Wanted, columns_of, empty, is_missing, no_rows, number
+from .design import Column
+from .dialect import delimiter_of
 
 
 def text_of(data: bytes, name: str) -> str:
@@ -48,9 +38,9 @@ class Rows:
     whose cell is empty (so polars writes it), and `one_column` says that it is to be kept.
     """
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, separator: str) -> None:
         # (newline="" leaves the line ends, and those in quotes, to the csv module.)
-        self.reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        self.reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         self.name = name
         self.line = 1  # where the row that was read last begins
         self.one_column = False
@@ -70,10 +60,24 @@ class Rows:
                 yield row or [""]
 
 
-def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
-    """The table in the bytes of a CSV file; `name` stands for the file in the errors."""
+def names_of(data: bytes, name: str, separator: str | None) -> list[str]:
+    """The names of the columns."""
     text = text_of(data, name)
-    rows = Rows(text, name)
+    header = next(iter(Rows(text, name, separator or delimiter_of(text))), None)
+    if header is None:
+        raise empty(name)
+    return columns_of(header, name, Wanted()).names
+
+
+def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw:
+    """What the bytes of a CSV file hold; `name` stands for the file in the errors.
+
+    Every feature is taken for a column of numbers. Those that turn out to be text are read in a
+    second run through the file, so that of numbers no cells are kept.
+    """
+    text = text_of(data, name)
+    separator = wanted.separator or delimiter_of(text)
+    rows = Rows(text, name, separator)
     lines = iter(rows)
     header = next(lines, None)
     if header is None:
@@ -81,62 +85,115 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table:
     columns = columns_of(header, name, wanted)
     width, d = len(header), len(columns.features)
     rows.one_column = width == 1
-    read_number = float if text.isascii() and "_" not in text else number
-    X, weights = array("d"), array("d")
-    cells: list[str] = []
+    read_number: Callable[[str], float] = number
+    if wanted.decimal != ".":
+        read_number = with_comma
+    elif text.isascii() and "_" not in text:
+        read_number = float
+    known_text = wanted.text or ()
+    is_text = [columns.names[j] in known_text for j in columns.features]
+    flat, weights, starts = array("d"), array("d"), array("q")
+    cells: list[str | None] = []
+    bad: dict[int, tuple[int, str]] = {}
+    have_gaps = False
     n = 0
     for row in lines:
         n += 1
-        place = f"{name}, row {n} (line {rows.line})"
         if len(row) != width:
             raise TableError(
-                f"{place} has {len(row)} cells, the header {width}: give every row the same columns"
+                f"{name}, row {n} (line {rows.line}) has {len(row)} cells, the header {width}:"
+                " give every row the same columns"
             )
+        starts.append(rows.line)
         try:
             values = [read_number(row[j]) for j in columns.features]
         except ValueError:
             values = [math.nan]
         if not all(map(math.isfinite, values)):
-            raise _first_bad(row, columns, place, wanted.missing)
-        X.extend(values)
+            values = []
+            for turn, j in enumerate(columns.features):
+                value = math.nan
+                if not is_missing(row[j], wanted.marks):
+                    try:
+                        value = read_number(row[j])
+                    except ValueError:
+                        if wanted.text is None:
+                            is_text[turn] = True
+                        elif not is_text[turn]:
+                            bad.setdefault(turn, (n - 1, row[j]))
+                    else:
+                        if not math.isfinite(value):
+                            bad.setdefault(turn, (n - 1, row[j]))
+                else:
+                    have_gaps = True
+                values.append(value)
+        flat.extend(values)
         if columns.weights is not None:
             cell = row[columns.weights]
-            try:
-                weight = number(cell)
-            except ValueError:
-                weight = math.nan
-            if not 0 <= weight < math.inf:
-                column = columns.names[columns.weights]
-                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
+            weight = math.nan
+            if not is_missing(cell, wanted.marks):
+                try:
+                    weight = read_number(cell)
+                except ValueError:
+                    weight = -1.0
+                if not 0 <= weight < math.inf:
+                    bad.setdefault(d, (n - 1, cell))
             weights.append(weight)
         if columns.target is not None:
-            cell = row[columns.target].strip()
-            if is_missing(cell, wanted.missing):
-                column = columns.names[columns.target]
-                raise bad_number(cell, f"{place}, column {column!r}", wanted.missing)
-            cells.append(cell)
+            label = row[columns.target].strip()
+            cells.append(None if is_missing(label, wanted.marks) else label)
     if not n:
         raise no_rows(name)
-    labels = None
-    if columns.target is not None:
-        labels = labels_of(cells, f"{name}, column {columns.names[columns.target]!r}")
-    return Table(
-        [columns.names[j] for j in columns.features],
-        memoryview(X).cast("B").cast("d", [n, d]),
-        labels,
-        None if columns.weights is None else weights,
+    texts = [turn for turn in range(d) if is_text[turn]]
+    wholes = [*[columns.features[turn] for turn in texts], *columns.carried]
+    found = _cells_of(Rows(text, name, separator), width, wholes)
+    kept_text = dict(zip(texts, found))
+
+    def feature(turn: int) -> Column:
+        column = columns.names[columns.features[turn]]
+        if turn not in kept_text:
+            return Column(column, flat[turn::d])
+        gaps = {cell for cell in set(kept_text[turn]) if is_missing(cell, wanted.marks)}
+        return Column(column, [None if c in gaps else c for c in kept_text[turn]], is_text=True)
+
+    plain = not (texts or have_gaps)
+    return Raw(
+        columns,
+        n,
+        memoryview(flat).cast("B").cast("d", [n, d]) if plain else None,
+        feature,
+        cells if columns.target is not None else None,
+        False,
+        weights if columns.weights is not None else None,
+        [(i, turn, cell) for turn, (i, cell) in bad.items() if turn not in texts],
+        starts,
+        found[len(texts) :],
     )
 
 
-def _first_bad(
-    row: Sequence[str], columns: Columns, place: str, marks: Sequence[str]
-) -> TableError:
-    """The error for the first feature of a row that is no finite number."""
-    for j in columns.features:
-        try:
-            good = math.isfinite(number(row[j]))
-        except ValueError:
-            good = False
-        if not good:
-            break
-    return bad_number(row[j], f"{place}, column {columns.names[j]!r}", marks)
+def with_comma(cell: str) -> float:
+    """A number with a decimal comma. (A point in it is no number: whether it groups thousands is
+    not known.)
+
+    >>> with_comma(" 1,5"), with_comma("2")
+    (1.5, 2.0)
+    """
+    if "." in cell:
+        raise ValueError(cell)
+    return number(cell.replace(",", "."))
+
+
+def _cells_of(rows: Rows, width: int, places: Sequence[int]) -> list[list[str]]:
+    """The cells of some columns, equal ones as one object."""
+    found: list[list[str]] = [[] for _ in places]
+    if not places:
+        return found
+    lines = iter(rows)
+    next(lines)
+    rows.one_column = width == 1
+    one: dict[str, str] = {}
+    for row in lines:
+        for column, j in zip(found, places):
+            cell = row[j].strip()
+            column.append(one.setdefault(cell, cell))
+    return found

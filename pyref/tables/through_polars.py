@@ -8,20 +8,13 @@ from __future__ import annotations
 
 import importlib
 import io
+import math
 from array import array
 from typing import Any
 
-from .columns import (
-    Columns,
-    Table,
-    TableError,
-    Wanted,
-    bad_number,
-    columns_of,
-    is_missing,
-    labels_of,
-    no_rows,
-)
+from .columns import Columns, Raw, TableError, Wanted, columns_of, is_missing, no_rows
+from .design import Column
+from .dialect import delimiter_of
 from .lines import Rows, text_of
 
 
@@ -39,10 +32,16 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
+def read_csv(data: bytes, name: str, wanted: Wanted) -> Raw | None:
     """The table as polars reads it; None where the other reader is to decide."""
     pl = importlib.import_module("polars")
-    if b"\0" in data or not _is_utf8(data):
+    if (
+        wanted.text
+        or wanted.carried
+        or wanted.decimal != "."
+        or b"\0" in data
+        or not _is_utf8(data)
+    ):
         return None
     if data.count(b'"') % 2:
         return None  # an open quote, at which polars 2.1 can panic, and that is not silent
@@ -51,7 +50,8 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
     try:
         # The header is the first line, unless quotes span lines: then this is an error.
         line = data[: data.find(b"\n") + 1 or len(data)]
-        header = next(iter(Rows(text_of(line, name), name)), [])
+        separator = wanted.separator or delimiter_of(data[:80_000].decode("utf-8-sig", "ignore"))
+        header = next(iter(Rows(text_of(line, name), name, separator)), [])
         columns = columns_of(header, name, wanted)
     except TableError:
         return None
@@ -67,6 +67,7 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
             columns=read,
             has_header=False,  # it has been read above
             skip_rows=1,
+            separator=separator,
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
@@ -80,19 +81,19 @@ def read_csv(data: bytes, name: str, wanted: Wanted) -> Table | None:
         weights = _doubles(weights)
     if not all(frame[f"{j}"].is_finite().all() for j in as_numbers):
         return None
-    labels = None
+    cells = None
     if columns.target is not None:
-        labels = frame[f"{columns.target}"].str.strip_chars()
-        different = labels.unique().to_list()
-        if any(is_missing(cell, wanted.missing) for cell in different):
+        label = frame[f"{columns.target}"].str.strip_chars()
+        if any(is_missing(cell, wanted.marks) for cell in label.unique().to_list()):
             return None
-        labels = labels.to_list()
-        place = f"{name}, column {columns.names[columns.target]!r}"
-        if labels_of(different, place) is not different:  # numbers, all of them
-            labels = labels_of(labels, place)
-    return Table(
-        [columns.names[j] for j in columns.features], _block(frame, columns), labels, weights
-    )
+        cells = label.to_list()
+
+    def feature(turn: int) -> Column:
+        j = columns.features[turn]
+        return Column(columns.names[j], _doubles(frame[f"{j}"]))
+
+    block = _block(frame, columns)
+    return Raw(columns, frame.height, block, feature, cells, False, weights, [], None, [])
 
 
 def _doubles(column: Any) -> array[float]:
@@ -104,13 +105,14 @@ def _block(frame: Any, columns: Columns) -> Any:
     return frame.select([f"{j}" for j in columns.features]).to_numpy(order="c")
 
 
-def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
+def read_parquet(data: bytes, name: str, wanted: Wanted) -> Raw:
     """The table in the bytes of a Parquet file; `name` stands for the file in the errors."""
     pl = importlib.import_module("polars")
     try:
         names = list(pl.read_parquet_schema(io.BytesIO(data)))
         columns = columns_of(names, name, wanted)
-        read = sorted({*columns.features, *_some(columns.target), *_some(columns.weights)})
+        more = {*_some(columns.target), *_some(columns.weights), *columns.carried}
+        read = sorted({*columns.features, *more})
         frame = pl.read_parquet(io.BytesIO(data), columns=read)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         what = str(error).strip().partition("\n")[0]
@@ -118,39 +120,83 @@ def read_parquet(data: bytes, name: str, wanted: Wanted) -> Table:
     if not frame.height:
         raise no_rows(name)
     frame = frame.rename({names[j]: f"{j}" for j in read})
-    labels = None
-    bad: list[tuple[int, int, int]] = []  # row, turn, column: what the other reader meets first
-    numbers = []
-    for turn, j in enumerate([*columns.features, *_some(columns.weights)]):
-        column = _as_doubles(pl, frame[f"{j}"])
-        good = column.is_finite() & (column >= 0 if j == columns.weights else True)
-        good = good.fill_null(False)
+    bad: list[tuple[int, int, str]] = []
+
+    def numbers(turn: int, j: int, least: float) -> Any:
+        """A column as doubles, NaN for a gap; the first cell that is no number goes to bad."""
+        series = frame[f"{j}"]
+        doubles = _as_doubles(pl, series)
+        gap = _missing(pl, series, wanted)
+        good = gap | (doubles.is_finite() & (doubles >= least)).fill_null(False)
         if not good.all():
-            bad.append((good.arg_min(), turn, j))
-        numbers.append(column)
+            i = good.arg_min()
+            bad.append((i, turn, str(series[i])))
+        return doubles.fill_null(math.nan)
+
+    found = []
+    for turn, j in enumerate(columns.features):
+        column = _as_cells(pl, frame[f"{j}"], columns.names[j], wanted)
+        if column is None:
+            found.append(numbers(turn, j, -math.inf))
+        else:
+            found.append(column)
+    weights = cells = None
+    if columns.weights is not None:
+        weights = _doubles(numbers(len(found), columns.weights, 0.0))
     if columns.target is not None:
-        column = _as_labels(pl, frame[f"{columns.target}"], name, columns, wanted)
-        good = column.is_not_null()
-        if not good.all():
-            bad.append((good.arg_min(), len(numbers), columns.target))
-        labels = column.to_list()
-    if bad:
-        i, _, j = min(bad)
-        cell = frame[f"{j}"][i]
-        text = "" if cell is None else str(cell)
-        place = f"{name}, row {i + 1}, column {columns.names[j]!r}"
-        raise bad_number(text, place, wanted.missing)
-    frame = pl.DataFrame(numbers)
-    weights = None if columns.weights is None else _doubles(frame[f"{columns.weights}"])
-    return Table(
-        [columns.names[j] for j in columns.features], _block(frame, columns), labels, weights
-    )
+        cells = _as_labels(pl, frame[f"{columns.target}"], name, columns, wanted).to_list()
+    carried = [frame[f"{j}"].to_list() for j in columns.carried]
+    block = None
+    if not any(isinstance(column, Column) or column.is_nan().any() for column in found):
+        block = pl.DataFrame(found).to_numpy(order="c")
+
+    def feature(turn: int) -> Column:
+        column = found[turn]
+        if isinstance(column, Column):
+            return column
+        return Column(columns.names[columns.features[turn]], _doubles(column))
+
+    return Raw(columns, frame.height, block, feature, cells, True, weights, bad, None, carried)
+
+
+TEXTS = ("String", "Categorical", "Enum")
+
+
+def _missing(pl: Any, series: Any, wanted: Wanted) -> Any:
+    """Which cells of a column have no value."""
+    if series.dtype.base_type().__name__ in TEXTS:
+        text = series.cast(pl.String).str.strip_chars()
+        different = text.unique().drop_nulls().to_list()
+        gaps = [cell for cell in different if is_missing(cell, wanted.marks)]
+        return (text.is_null() | text.is_in(gaps)).fill_null(True)
+    if series.dtype.is_float():
+        return (series.is_null() | series.is_nan()).fill_null(True)
+    return series.is_null()
+
+
+def _as_cells(pl: Any, series: Any, name: str, wanted: Wanted) -> Column | None:
+    """A column as cells of text or bool, None for a gap; None where it is to be numbers."""
+    kind = series.dtype
+    known = None if wanted.text is None else name in wanted.text
+    if known is False or (kind != pl.Boolean and kind.base_type().__name__ not in TEXTS):
+        return None
+    if kind == pl.Boolean:
+        return Column(name, series.to_list(), is_text=True)
+    gap = _missing(pl, series, wanted)
+    text = series.cast(pl.String).str.strip_chars()
+    if not known and kind == pl.String:
+        numbers = text.cast(pl.Float64, strict=False)
+        if (gap | numbers.is_not_null()).all():
+            return None
+    text = pl.select(pl.when(gap).then(None).otherwise(text)).to_series()
+    levels = kind.categories.to_list() if kind.base_type().__name__ == "Enum" else None
+    return Column(name, text.to_list(), True, levels)
 
 
 def _as_doubles(pl: Any, column: Any) -> Any:
     """A column as doubles, null where a cell is no number."""
     kind = column.dtype
-    if kind in (pl.String, pl.Categorical, pl.Enum):
+    if kind.base_type().__name__ in TEXTS:
         return column.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
     if kind.is_numeric() or kind == pl.Boolean:
         return column.cast(pl.Float64, strict=False)
@@ -163,7 +209,7 @@ def _as_labels(pl: Any, column: Any, name: str, columns: Columns, wanted: Wanted
     if kind in (pl.String, pl.Categorical, pl.Enum):
         column = column.cast(pl.String).str.strip_chars()
         different = column.unique().drop_nulls().to_list()
-        missing = column.is_in([cell for cell in different if is_missing(cell, wanted.missing)])
+        missing = column.is_in([cell for cell in different if is_missing(cell, wanted.marks)])
         return pl.select(pl.when(missing).then(None).otherwise(column)).to_series()
     if kind.is_float():
         return column.fill_nan(None)

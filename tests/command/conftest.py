@@ -173,11 +173,11 @@ def kept_models(tmp_path_factory):
     """Models in files, as bytes."""
     X, y, names = datasets.iris()
     iris = pyref.LogisticRegression(l2=0.1).fit(X, [names[k] for k in y])
-    iris.feature_names_in_ = ["sl", "sw", "pl", "pw"]
+    iris.feature_names_in_ = iris.feature_names_ = ["sl", "sw", "pl", "pw"]
     x, damaged = datasets.challenger()
     launches = pyref.LogisticRegression().fit([[t] for t in x], damaged)
     found = {"nameless.json": model_file.text(launches)}
-    launches.feature_names_in_ = ["temperature"]
+    launches.feature_names_in_ = launches.feature_names_ = ["temperature"]
     found.update({"iris.json": model_file.text(iris), "launches.json": model_file.text(launches)})
-    found["future.json"] = found["iris.json"].replace('"version": 1', '"version": 2')
+    found["future.json"] = found["iris.json"].replace('"version": 2', '"version": 3')
     return {name: text.encode() for name, text in found.items()}

@@ -1,6 +1,7 @@
 """Whatever is wrong with what a person gives is one line, status 2, and nothing is written."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -28,13 +29,93 @@ MISTAKES = {
         "picture.csv, line 1: byte 0x89 is not text in UTF-8: give a CSV file in UTF-8",
     ),
     "missing": (
-        "fit missing.csv --target y",
-        "missing.csv, row 2 (line 3), column 'b' is missing: fill it in, or remove the row",
+        "fit missing.csv --target y --missing error",
+        "missing.csv, row 2 (line 3), column 'b' is missing: fill it in, or leave such rows out"
+        " (--missing drop)",
     ),
-    "text": (
+    "no target": (
+        "fit launches.csv",
+        "--target is missing: give one of 'temperature', 'damaged'",
+    ),
+    "no target, no file": ("fit no.csv", "no.csv is not there: check the path"),
+    "many whole numbers": (
+        "fit many.csv --target y",
+        "column 'y' has 21 different whole numbers: give --classes if they are classes",
+    ),
+    "a mark of two characters": (
+        "fit launches.csv --target damaged --sep ab",
+        "--sep is 'ab': give one character, or one of comma, semicolon, tab, \\t, pipe, space",
+    ),
+    "a decimal colon": (
+        "fit launches.csv --target damaged --decimal :",
+        "--decimal is ':': give '.' or ','",
+    ),
+    "an unknown column to keep": (
+        "predict launches.json launches.csv --keep id",
+        "launches.csv has no column 'id': give one of 'temperature', 'damaged'",
+    ),
+    "a column to keep that is there": (
+        "predict launches.json pred.csv --keep prediction",
+        "--keep prediction has the name of a column of the output: rename it",
+    ),
+    "identifiers": (
         "fit text.csv --target y",
-        "text.csv, row 1 (line 2), column 'city' is 'Paris', not a number: write it as numbers, or"
-        " leave the column out (--drop)",
+        "columns 'city', 'day' are text in which nearly every row differs, as names, dates and"
+        " identifiers do, and nothing can be learned from that: leave them out (--drop city --drop"
+        " day)",
+    ),
+    "an unknown feature": (
+        "fit launches.csv --target damaged --features Temperatur",
+        "launches.csv has no column 'Temperatur': did you mean 'temperature'?",
+    ),
+    "an unknown column to drop": (
+        "fit launches.csv --target damaged --drop temperature,dose",
+        "launches.csv has no column 'dose': give one of 'temperature', 'damaged'",
+    ),
+    "features and drop": (
+        "fit launches.csv --target damaged --drop temperature --features temperature",
+        "--features and --drop cannot both be: give one",
+    ),
+    "a target that is a feature": (
+        "fit launches.csv --target damaged --features damaged",
+        "column 'damaged' is a feature, and cannot be the target too: give another column",
+    ),
+    "categorical, no column": (
+        "fit launches.csv --target damaged --categorical city",
+        "--categorical names the column 'city', which is no feature: give one of 'temperature'",
+    ),
+    "a reference without a level": (
+        "fit launches.csv --target damaged --reference temperature",
+        "--reference is 'temperature': give COLUMN=LEVEL",
+    ),
+    "a reference that is no level": (
+        "fit launches.csv --target damaged --reference temperature=1",
+        "--reference of column 'temperature' is '1': give one of its levels, 53, 57, 58, 63, 66,"
+        " 67, 68, 69 and 8 more",
+    ),
+    "digits": (
+        "fit launches.csv --target damaged --digits 0",
+        "--digits is 0: give a whole number from 1 to 17",
+    ),
+    "quiet and json": (
+        "fit launches.csv --target damaged --quiet --json",
+        "--quiet and --json cannot both be: give one",
+    ),
+    "two documents on one output": (
+        "fit launches.csv --target damaged --save - --json",
+        "--json and --save - are both standard output: give a file to --save",
+    ),
+    "scores of a feature": (
+        "score launches.json launches.csv --target temperature",
+        "column 'temperature' is a feature, and cannot be the target too: give another column",
+    ),
+    "scores without a target": (
+        "score launches.json launches.csv",
+        "which column the model predicts is not known: give --target",
+    ),
+    "digits of a saved model": (
+        "show launches.json --digits 18",
+        "--digits is 18: give a whole number from 1 to 17",
     ),
     "ragged": (
         "fit ragged.csv --target y",
@@ -59,13 +140,13 @@ MISTAKES = {
         " another --target",
     ),
     "constant column": (
-        "fit constant.csv --target y",
-        "column 'c' is constant, so no single w is best: remove it, or give l2 > 0",
+        "fit constant.csv --target y --aliased error",
+        "column 'c' is constant, so no single w is best: remove it, give --l2, or --aliased drop",
     ),
     "dependent column": (
-        "fit dependent.csv --target y",
+        "fit dependent.csv --target y --aliased error",
         "column 'b' is a combination of the columns before it (and a constant), so no single w is"
-        " best: remove it, or give l2 > 0",
+        " best: remove it, give --l2, or --aliased drop",
     ),
     "negative l2": (
         "fit launches.csv --target damaged --l2 -1",
@@ -125,8 +206,8 @@ MISTAKES = {
     "model a directory": ("predict dir iris.csv", "dir is a directory: give a model file"),
     "model of the future": (
         "predict future.json iris.csv",
-        "future.json: version is 2, and this pyref reads version 1: use the pyref that saved it, or"
-        " a newer one",
+        "future.json: version is 3, and this pyref reads versions 1 to 2: use the pyref that saved"
+        " it, or a newer one",
     ),
     "columns missing": (
         "predict iris.json launches.csv --out p.csv",
@@ -138,8 +219,8 @@ MISTAKES = {
     ),
     "columns by place": (
         "predict nameless.json iris.csv",
-        "iris.csv, row 1 (line 2), column 'species' is 'setosa', not a number: write it as numbers,"
-        " or leave the column out (--drop)",
+        "iris.csv has 5 columns, the model 1 features without names: give the features alone, in"
+        " their order",
     ),
     "number of columns": (
         "predict nameless.json launches.csv",
@@ -176,13 +257,15 @@ FILES = {
     "header.csv": b"a,y\n",
     "picture.csv": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "missing.csv": b"a,b,y\n1,2,0\n3,,1\n",
-    "text.csv": b"a,city,y\n1,Paris,0\n",
+    "text.csv": b"a,city,day,y\n1,Paris,d1,0\n2,Rome,d2,1\n3,Oslo,d3,0\n",
     "ragged.csv": b"a,b,y\n1,2,0\n3,1\n",
     "duplicate.csv": b"a,a,y\n1,2,0\n",
     "one.csv": b"a,y\n1,no\n2,no\n",
     "constant.csv": b"a,c,y\n1,5,0\n2,5,1\n3,5,0\n4,5,1\n",
     "dependent.csv": b"a,b,y\n1,3,0\n2,5,1\n3,7,0\n4,9,1\n",
     "weights.csv": b"a,s,y\n1,0,0\n2,1,1\n3,2,1\n",
+    "many.csv": b"a,y\n" + b"".join([b"%d,%d\n" % (k % 7, k // 3) for k in range(63)]),
+    "pred.csv": b"temperature,prediction\n60,1\n",
     "other.csv": b"temperature,damaged\n60,yes\n",
 }
 
@@ -261,7 +344,7 @@ def test_a_mistake_in_a_process_of_its_own():
 @pytest.mark.parametrize(
     "command",
     [
-        *("fit", "fit launches.csv", "fit launches.csv --target", "predict m.json", "nonsense"),
+        *("fit", "fit launches.csv --target", "predict m.json", "nonsense"),
         "fit launches.csv --target damaged --solver magic",
         "fit launches.csv --target damaged --learning-rate fast",
         "fit launches.csv --target damaged --iterations 1.5",
@@ -272,8 +355,9 @@ def test_a_mistake_in_a_process_of_its_own():
 def test_wrong_usage_has_status_2(here, command):
     status, out, err = here(*command.split())
     assert (status, out) == (2, "")
-    assert err.startswith("usage: pyref")
-    assert ": error: " in err.splitlines()[-1]
+    assert err.startswith("pyref: ")
+    assert err.count("\n") == 1
+    assert re.search(r": pyref( \w+)? --help shows what there is\n$", err)
 
 
 def test_what_a_failed_save_leaves(here, noisy, monkeypatch):

@@ -57,14 +57,21 @@ def test_no_row_is_lost(here, models):
     """In a file of one column an empty line is a row: it was passed over, and all the lines
     after it stood beside the wrong row."""
     Path("gap.csv").write_text("temperature\n66\n\n70\n")
-    assert here("predict", "two.json", "gap.csv") == (
+    assert here("predict", "two.json", "gap.csv", "--missing", "error") == (
         2,
         "",
-        "pyref: gap.csv, row 2 (line 3), column 'temperature' is missing: fill it in, or remove"
-        " the row\n",
+        "pyref: gap.csv, row 2 (line 3), column 'temperature' is missing: fill it in, or leave such"
+        " rows out (--missing drop)\n",
     )
     pl.DataFrame({"temperature": [66.0, None, 70.0]}).write_csv("theirs.csv")
-    assert here("predict", "two.json", "theirs.csv")[0] == 2
+    pl.DataFrame({"temperature": [66.0, None, 70.0]}).write_parquet("theirs.parquet")
+    for name in ("gap.csv", "theirs.csv", "theirs.parquet"):
+        assert here("predict", "two.json", name, "--proba") == (
+            0,
+            "prediction,p_0,p_1\n0,0.5695068676094576,0.4304931323905424\n,,\n"
+            "0,0.7700317421643481,0.22996825783565192\n",
+            "pyref: 1 row with a gap: the prediction is empty there\n",
+        )
     Path("whole.csv").write_text("temperature\n66\n70\n")
     assert here("predict", "two.json", "whole.csv") == (0, "prediction\n0\n0\n", "")
 

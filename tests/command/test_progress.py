@@ -62,16 +62,16 @@ def test_ctrl_c_keeps_what_has_been_reached(noisy, here, without, shown):
     text = " ".join(terminal.screen.split())
     assert f"{k} iterations: not converged. Ctrl-C stopped it before the gradient was zero" in text
     # the passing line is gone before the result is printed
-    assert re.search(r"\r +\rnoisy\.csv: 400 rows", terminal.screen)
+    assert re.search(r"\r +\rProbability modelled: y = yes", terminal.screen)
 
     # What has been kept is what the same number of iterations gives, and so is what follows.
     how[how.index("1000000")] = str(k)
-    assert here(*how, "--save", "same.json")[0] == 0
+    assert here(*how, "--save", "same.json")[0] == 3
     assert model_file.load("same.json").coef_ == model.coef_
     how[how.index(str(k))] = "5"
-    assert here(*how, "--init", "m.json", "--save", "on.json")[0] == 0
+    assert here(*how, "--init", "m.json", "--save", "on.json")[0] == 3
     how[how.index("5")] = str(k + 5)
-    assert here(*how, "--save", "whole.json")[0] == 0
+    assert here(*how, "--save", "whole.json")[0] == 3
     on, whole = model_file.load("on.json"), model_file.load("whole.json")
     assert (on.coef_, on.intercept_) == (whole.coef_, whole.intercept_)
 
@@ -143,7 +143,7 @@ def test_an_interrupt_without_a_terminal(noisy):
     assert err.decode() == (
         f"pyref: interrupted after {k} iterations, and kept in m.json; --init goes on from there\n"
     )
-    assert b"noisy.csv: 400 rows" in out
+    assert b"400 rows, 2 features" in out
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -180,7 +180,7 @@ def test_short_runs_show_no_progress(noisy, monkeypatch, without):
     monkeypatch.setattr(sys, "stderr", screen)
     status, out = run_here("fit", noisy, "--target", "y")
     assert status == 0
-    assert out.startswith("noisy.csv: 400 rows")
+    assert out.startswith("Probability modelled: y = yes (201 of 400)")
     assert screen.getvalue() == ""
 
 

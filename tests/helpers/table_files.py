@@ -2,6 +2,8 @@
 
 import pytest
 
+from pyref.tables.design import Coding
+
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
@@ -17,12 +19,14 @@ def file(tmp_path, monkeypatch):
 
 
 NUMBERS = "not a number: write it as numbers, or leave the column out (--drop)"
-FILL = "is missing: fill it in, or remove the row"
+FILL = "is missing: fill it in, or leave such rows out (--missing drop)"
 # What spreadsheets, databases and data frames write for no value.
 MARKS = (
     *("#N/A", "<NA>", "NaT", "-nan", "#DIV/0!", "#VALUE!", "\\N", "(null)", "None", "NA", "n/a"),
     *("NULL", "NaN", "#REF!", "#NAME?", "#NUM!", "1.#IND", "-1.#QNAN", "#na"),
 )
+AMONG = "not a number, as most of this column are: correct it, or leave the column out (--drop b)"
+COUNTED = "".join([f"{k},{k}\n" for k in range(11)])
 # {case: (CSV, options, error)}
 ERRORS = {
     "empty": ("", {}, "data.csv is empty: give a header and at least one row"),
@@ -47,22 +51,76 @@ ERRORS = {
         {"target": "y"},
         f"data.csv, row 2 (line 3), column 'y' {FILL}",
     ),
-    "text": (
-        "a,city\n1,Paris\n",
+    "text among numbers": (
+        f"a,b\n{COUNTED}12,l3\n",
         {},
-        f"data.csv, row 1 (line 2), column 'city' is 'Paris', {NUMBERS}",
+        f"data.csv, row 12 (line 13), column 'b' is 'l3', {AMONG}",
     ),
-    "long text": (
-        f"a\n{'x' * 99}\n",
+    "long text among numbers": (
+        f"a,b\n{COUNTED}12,{'x' * 99}\n",
         {},
-        f"data.csv, row 1 (line 2), column 'a' is '{'x' * 36}..., {NUMBERS}",
+        f"data.csv, row 12 (line 13), column 'b' is '{'x' * 36}..., {AMONG}",
     ),
     "only Python's number": (
-        "a\n1_000\n",
+        f"a,b\n{COUNTED}12,1_000\n",
         {},
-        f"data.csv, row 1 (line 2), column 'a' is '1_000', {NUMBERS}",
+        f"data.csv, row 12 (line 13), column 'b' is '1_000', {AMONG}",
     ),
-    "other digits": ("a\n１\n", {}, f"data.csv, row 1 (line 2), column 'a' is '１', {NUMBERS}"),
+    "other digits": (
+        f"a,b\n{COUNTED}12,１\n",
+        {},
+        f"data.csv, row 12 (line 13), column 'b' is '１', {AMONG}",
+    ),
+    "text where the model has numbers": (
+        "a,city\n1,Paris\n",
+        {"codings": [Coding("a"), Coding("city")]},
+        f"data.csv, row 1 (line 2), column 'city' is 'Paris', {NUMBERS}",
+    ),
+    "a name in every row": (
+        "a,b,name,c,day\n" + "".join([f"{k},k{k},n{k},x,d{k % 7}{k % 2}\n" for k in range(20)]),
+        {"target": "c"},
+        "columns 'b', 'name', 'day' are text in which nearly every row differs, as names, dates and"
+        " identifiers do, and nothing can be learned from that: leave them out (--drop b --drop"
+        " name --drop day)",
+    ),
+    "a level that the model does not know": (
+        "a,b\n1,x\n2,y\n3,z\n4,w\n",
+        {"codings": [Coding("a"), Coding("b", ["x", "y"], "x")]},
+        "data.csv, row 3 (line 4), column 'b' is 'z', a level that the model does not know: give"
+        " one of 'x', 'y', or fit anew",
+    ),
+    "a code that the model does not know": (
+        "a,b\n1,4\n2,6.0\n3,5\n",
+        {"codings": [Coding("a"), Coding("b", [4, 6], 4)]},
+        "data.csv, row 3 (line 4), column 'b' is 5, a level that the model does not know: give one"
+        " of 4, 6, or fit anew",
+    ),
+    "a reference that is no level": (
+        "a,b\n1,x\n2,y\n3,x\n",
+        {"reference": {"b": "z"}},
+        "reference of column 'b' is 'z': give one of its levels, 'x', 'y'",
+    ),
+    "a reference for no column": (
+        "age,b\n1,x\n2,y\n3,x\n",
+        {"reference": {"Agee": "z"}},
+        "reference names the column 'Agee', which is no feature: did you mean 'age'?",
+    ),
+    "categorical, no column": (
+        "age,b\n1,x\n2,y\n3,x\n",
+        {"categorical": ["city"]},
+        "categorical names the column 'city', which is no feature: give one of 'age', 'b'",
+    ),
+    "a gap in every row": (
+        "a,b,c\n1,,\n2,NA,3\n",
+        {"missing": "drop"},
+        "data.csv has a gap in every row, 2 of them in column 'b': fill them in, or leave the"
+        " column out (--drop b)",
+    ),
+    "one value alone": (
+        "a,y\nx,1\nx,2\n",
+        {"target": "y"},
+        "data.csv has one value alone in 'a': give a column that differs",
+    ),
     "infinite": (
         "a,b\n1,-inf\n",
         {},
@@ -96,11 +154,20 @@ ERRORS = {
         {"features": ["a", "x"]},
         "data.csv has no column 'x': give one of 'a', 'b'",
     ),
-    "semicolons": (
-        "a;y\n1;2\n",
+    "semicolons, but no more in each row": (
+        "a;y\n1;2\n3\n",
         {"target": "y"},
-        "data.csv has no column 'y': give one of 'a;y'; its cells seem not to be separated by"
-        " commas",
+        "data.csv, row 2 (line 3) has 1 cells, the header 2: give every row the same columns",
+    ),
+    "another mark is insisted on": (
+        "a;y\n1;2\n",
+        {"target": "y", "sep": ","},
+        "data.csv has no column 'y': give one of 'a;y'",
+    ),
+    "damaged gzip": (
+        b"\x1f\x8b and no more",
+        {},
+        "data.csv is compressed, and damaged (Unknown compression method): get it anew",
     ),
     "target and weights": (
         "a,b\n1,2\n",
@@ -126,11 +193,6 @@ ERRORS = {
         "a,b, a\n1,2,3\n",
         {},
         "data.csv, header: columns 1 and 3 are both named 'a': give each column a name of its own",
-    ),
-    "no name": (
-        ",a\n0,1\n",
-        {},
-        "data.csv, header: column 1 has no name: give it one, or take it out",
     ),
     "short row": (
         "a,b,c\n1,2,3\n4,5\n",

@@ -9,7 +9,7 @@ import pytest
 import pyref
 from pyref import pure
 from pyref import sklearn as for_sklearn
-from pyref.model import estimator
+from pyref.model import designs, estimator
 
 rng = np.random.default_rng(8)
 X2, X3 = rng.normal(size=(40, 2)), rng.normal(size=(40, 3))
@@ -108,7 +108,8 @@ def test_a_fit_that_ends_in_the_middle_of_a_prediction(kind, backend, monkeypatc
     other = dict(vars(kind(backend=backend).fit(-X2, LETTERS[y])))
     for name in ("parameters", "same_columns", "read_table"):
         ours = kind(backend=backend).fit(X2, y)
-        function = getattr(estimator, name)
+        home = designs if name == "read_table" else estimator
+        function = getattr(home, name)
 
         def then(*given, function=function, ours=ours):
             found = function(*given)
@@ -116,6 +117,6 @@ def test_a_fit_that_ends_in_the_middle_of_a_prediction(kind, backend, monkeypatc
             return found
 
         with monkeypatch.context() as patch:
-            patch.setattr(estimator, name, then)
+            patch.setattr(home, name, then)
             assert ours.predict(X2).tolist() == wanted, name
         assert set(ours.predict(X2).tolist()) == {"a", "b"}, name  # and now it is the other

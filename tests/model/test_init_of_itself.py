@@ -23,11 +23,12 @@ y = (X[:, 0] + rng.normal(size=40) > 0).astype(int)
 def test_repr_of_a_model_that_starts_from_itself():
     model = PLAIN(l2=0.1).fit(X, y)
     model.set_params(init=model)
-    assert repr(model) == "LogisticRegression(l2=0.1, init=...)"
+    fitted = ": converged, 4 rows, 2 features>"
+    assert repr(model) == "<LogisticRegression(l2=0.1, init=...)" + fitted
     other = PLAIN(init=model)
     model.init = other
-    assert repr(model) == "LogisticRegression(l2=0.1, init=LogisticRegression(init=...))"
-    assert repr(other) == "LogisticRegression(init=LogisticRegression(l2=0.1, init=...))"
+    assert repr(model) == "<LogisticRegression(l2=0.1, init=LogisticRegression(init=...))" + fitted
+    assert repr(other) == f"LogisticRegression(init=<LogisticRegression(l2=0.1, init=...){fitted})"
 
 
 def test_repr_of_a_model_that_starts_from_itself_for_scikit_learn():

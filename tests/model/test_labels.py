@@ -348,7 +348,7 @@ def test_messages_show_words_as_they_were_given(kind):
     assert error_of(ValueError, kind(init=init).fit, X, y) == (
         "init has the classes [0, 1], y has ['no', 'yes']: give a model of the same classes"
     )
-    assert "Coefficients speak for 'yes', against 'no'" in " ".join(
+    assert "Probability modelled: y = yes (2 of 4)" in " ".join(
         kind(l2=0.1).fit(X, y).summary().split()
     )
 

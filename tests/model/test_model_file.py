@@ -123,7 +123,7 @@ def test_numpys_labels_and_numbers_become_pythons():
 )
 def test_every_name_of_a_column_comes_back(names):
     model = fitted(d=2)
-    model.feature_names_in_ = names
+    model.feature_names_in_ = model.feature_names_ = names
     assert there_and_back(model).feature_names_in_ == names
 
 
@@ -131,19 +131,20 @@ def test_the_file_is_as_its_page_says(tmp_path):
     """The example in the module's docstring is one: a reader who goes by it can read files."""
     x, y = pyref.datasets.challenger()
     model = LogisticRegression(solver="newton").fit([[t] for t in x], y)
-    model.feature_names_in_ = ["temperature"]
+    model.feature_names_in_ = model.feature_names_ = ["temperature"]
     model.coef_, model.intercept_ = [-0.23216274421859648], 15.042901647702442
     lines = model_file.text(model).splitlines()
     page = [line.strip() for line in model_file.__doc__.splitlines()]
     start = page.index("{")
-    assert lines[:9] == page[start : start + 9]
-    for line, shown in zip(lines[9:11], page[start + 9 : start + 11], strict=True):
+    assert lines[:11] == page[start : start + 11]
+    for line, shown in zip(lines[11:13], page[start + 11 : start + 13], strict=True):
         assert "..." in shown
         assert line.startswith(shown.partition(",")[0])
-    assert lines[11:] == ["}"] == page[start + 11 : start + 12]
+    assert lines[13:] == ["}"] == page[start + 13 : start + 14]
     found = json.loads(model_file.text(model))
     assert list(found) == [
-        *("format", "version", "classes", "features", "coef", "intercept", "settings", "state")
+        *("format", "version", "target", "classes", "columns", "features", "coef", "intercept"),
+        *("settings", "state"),
     ]
     assert found["coef"] == [model.coef_]
 
@@ -174,17 +175,19 @@ def test_a_small_python_reads_models(classes, monkeypatch):
 
 
 def test_probabilities():
-    found = model_file.Model(["no", "yes"], None, [[2.0, -1.0]], [0.5], {}, {})
+    found = model_file.Model(["no", "yes"], None, [[2.0, -1.0]], [0.5], {}, {}, None, None)
     p = pyref.sigmoid(2.0 * 3 - 1.0 * 4 + 0.5)
     assert model_file.probabilities(found, [3, 4]) == pytest.approx([1 - p, p], rel=1e-15)
     assert model_file.probabilities(found, array.array("d", [30, -30]))[0] == pytest.approx(
         math.exp(-90.5), rel=1e-14
     )  # not 1 - p
     rows = [[1.0], [2.0], [3.0]]
-    found = model_file.Model(["a", "b", "c"], None, rows, [0.0, 1.0, 0.0], {}, {})
+    found = model_file.Model(["a", "b", "c"], None, rows, [0.0, 1.0, 0.0], {}, {}, None, None)
     assert model_file.probabilities(found, [2]) == pyref.softmax([2.0, 5.0, 6.0])
     with pytest.raises(ValueError, match=r"^x has length 1, but the model has 2 features: give"):
-        model_file.probabilities(model_file.Model([0, 1], None, [[1.0, 2.0]], [0.0], {}, {}), [1])
+        model_file.probabilities(
+            model_file.Model([0, 1], None, [[1.0, 2.0]], [0.0], {}, {}, None, None), [1]
+        )
 
 
 # ---------------------------------------------------------------- what cannot be saved
@@ -210,8 +213,8 @@ def test_probabilities():
             r"classes_[0] is '\ud800', no text in UTF-8: rename it",
         ),
         (
-            {"feature_names_in_": ["\udfff"]},
-            r"feature_names_in_[0] is '\udfff', no text in UTF-8: rename it",
+            {"feature_names_": ["\udfff"]},
+            r"feature_names_[0] is '\udfff', no text in UTF-8: rename it",
         ),
         (
             {"learning_rate": object},
@@ -276,19 +279,19 @@ BROKEN = {
         "m.json: no key \"format\" with 'pyref logistic regression': give a file that pyref saved",
     ),
     "a later version": (
-        broken(put("version", 2)),
-        "m.json: version is 2, and this pyref reads version 1: use the pyref that saved it, or a"
-        " newer one",
+        broken(put("version", 3)),
+        "m.json: version is 3, and this pyref reads versions 1 to 2: use the pyref that saved it,"
+        " or a newer one",
     ),
     "no version": (
         broken(lambda found: found.pop("version")),
-        "m.json: version is None, and this pyref reads version 1: use the pyref that saved it, or"
-        " a newer one",
+        "m.json: version is None, and this pyref reads versions 1 to 2: use the pyref that saved"
+        " it, or a newer one",
     ),
     "a version like 1": (
         broken(put("version", True)),
-        "m.json: version is True, and this pyref reads version 1: use the pyref that saved it, or"
-        " a newer one",
+        "m.json: version is True, and this pyref reads versions 1 to 2: use the pyref that saved"
+        " it, or a newer one",
     ),
     "twice": (
         b'{"format": "pyref logistic regression", "version": 1, "coef": 1, "coef": 2}',
@@ -406,8 +409,8 @@ BROKEN = {
     ),
     "a long version": (
         broken(put("version", "2" * 10**6)),
-        f"m.json: version is '{'2' * 36}..., and this pyref reads version 1: use the pyref that"
-        " saved it, or a newer one",
+        f"m.json: version is '{'2' * 36}..., and this pyref reads versions 1 to 2: use the pyref"
+        " that saved it, or a newer one",
     ),
     "a long feature": (
         broken(put("features", ["a", ["b" * 10**6]])),

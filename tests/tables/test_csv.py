@@ -36,7 +36,7 @@ def read(request):
 
 def plain(table):
     """A table as lists, doubles as their bits."""
-    X = np.asarray(table.X)
+    X = np.empty((0, len(table.names))) if table.X is None else np.asarray(table.X)
     assert X.dtype == np.float64
     assert X.flags.c_contiguous
     weights = None if table.weights is None else list(table.weights)
@@ -106,7 +106,7 @@ def test_in_one_column_an_empty_line_is_a_row(file, read, text, row, line):
     with pytest.raises(TableError) as caught:
         read(file(text))
     assert str(caught.value) == (
-        f"data.csv, row {row} (line {line}), column 'x' is missing: fill it in, or remove the row"
+        f"data.csv, row {row} (line {line}), column 'x' {table_files.FILL}"
     )
 
 
@@ -285,16 +285,16 @@ def test_further_marks_can_be_given(file, read, target, column):
     rows[1]["aby".index(column)] = "?"
     name = file("a,b,y\n" + "".join([",".join(row) + "\n" for row in rows]))
     with pytest.raises(TableError) as caught:
-        read(name, target=target, features=["a"], missing=[".", "?"])
+        read(name, target=target, features=["a"], marks=[".", "?"])
     assert str(caught.value) == f"data.csv, row 2 (line 3), column {column!r} {table_files.FILL}"
 
 
 @pytest.mark.parametrize("mark", ["-999", "9.0", "inf", "nan"])
 def test_a_mark_that_is_a_number_is_refused(file, read, mark):
     with pytest.raises(ValueError, match="the number") as caught:
-        read(file("a\n1\n"), missing=[mark])
+        read(file("a\n1\n"), marks=[mark])
     assert str(caught.value) == (
-        f"missing is {mark!r}, the number {float(mark):g}, and a number is a value: remove the"
+        f"na is {mark!r}, the number {float(mark):g}, and a number is a value: remove the"
         " rows that have it, and give a word"
     )
 

@@ -12,6 +12,7 @@ from helpers.table_files import ERRORS, FILL, MARKS, NUMBERS
 
 from pyref import tables
 from pyref.tables import TableError
+from pyref.tables.design import Coding
 
 file = table_files.file  # a fixture
 
@@ -31,11 +32,12 @@ def test_parquet(parquet):
     columns = {"a": [1, 2, 3], "b": [True, False, True], "c": [0.1, -0.0, 5e-324]}
     name = parquet({**columns, "y": ["x", "y", "x"], "s": [1.0, 2.0, 0.0]})
     table = tables.read(name, target="y", weights="s")
-    assert table.names == ["a", "b", "c"]
+    assert table.names == ["a", "b[T.True]", "c"]
     expected = np.array([[1, 1, 0.1], [2, 0, -0.0], [3, 1, 5e-324]])
     assert np.asarray(table.X).tobytes() == expected.tobytes()
     assert table.labels == ["x", "y", "x"]
     assert list(table.weights) == [1.0, 2.0, 0.0]
+    assert table.codings[1] == Coding("b", [False, True], False)
     table = tables.read(name, features=["c", "a"])
     assert np.array_equal(table.X, expected[:, [2, 0]])
 
@@ -86,7 +88,11 @@ def test_parquet_errors_are_those_of_csv(parquet, case):
             {},
             ", row 2, column 'a' is 'inf': fill in a finite number, or remove the row",
         ),
-        ({"a": [1, 2], "b": ["3", "x"]}, {}, f", row 2, column 'b' is 'x', {NUMBERS}"),
+        (
+            {"a": [1, 2], "b": ["3", "x"]},
+            {"codings": [Coding("a"), Coding("b")]},
+            f", row 2, column 'b' is 'x', {NUMBERS}",
+        ),
         ({"a": [1], "b": [[1]]}, {}, None),
         ({"a": [1, 2], "y": [1, None]}, {"target": "y"}, f", row 2, column 'y' {FILL}"),
         ({"a": [1, 2], "y": [1.5, math.nan]}, {"target": "y"}, f", row 2, column 'y' {FILL}"),
@@ -116,7 +122,7 @@ def test_marks_of_a_missing_value_are_gaps_in_text(parquet, mark):
     name = parquet({"a": ["1", "2"], "b": ["1", mark], "y": ["no", mark]})
     for features, target, column in ((["a"], "y", "y"), (["b"], "a", "b")):
         with pytest.raises(TableError) as caught:
-            tables.read(name, features=features, target=target, missing=["?"])
+            tables.read(name, features=features, target=target, marks=["?"])
         assert str(caught.value) == f"data.parquet, row 2, column {column!r} {FILL}"
 
 
