@@ -14,9 +14,10 @@ import pytest
 CSRC = Path(__file__).parents[2] / "csrc"
 # Functions of the interface that compute nothing
 NOT_COMPUTING = {
-    "pyref_fail_allocation_after", "pyref_find_no_class", "pyref_instruction_set", "pyref_largest",
-    "pyref_run_free", "pyref_run_reads", "pyref_run_scores", "pyref_run_share", "pyref_run_units",
-    "pyref_run_writes", "pyref_symmetric_row", "pyref_use_instruction_set",
+    "pyref_allow_threads", "pyref_fail_allocation_after", "pyref_find_no_class",
+    "pyref_instruction_set", "pyref_largest", "pyref_run_free", "pyref_run_reads",
+    "pyref_run_scores", "pyref_run_share", "pyref_run_units", "pyref_run_writes",
+    "pyref_symmetric_row", "pyref_use_instruction_set",
 }  # fmt: skip
 
 # Where in fenv_t the register stands, and its values: subnormal numbers count as 0; results are
@@ -97,6 +98,8 @@ def calls(c):
     add("categorical_cross_entropy_with_logits", shares, z, n, room(n))
     out = room(n)
     add("probabilities", z, 2, n // 2, out, out=out)
+    out = room(n)
+    add("log_probabilities", z, 2, n // 2, out, out=out)
     L, v, out = numbers([1.1, 0.3, 1.7, 0.7, 1e-310, 1.3]), numbers([0.1, 0.2, 1e-310]), room(3)
     add("solve", L, 3, v, out, out=out)
     add("dot", numbers([0.1] * 9), shares, 9)

@@ -131,8 +131,8 @@ params = [0.0] * 4
 tried = 0
 while True:
     passes = fast_second_order.Passes(X, y, None, 1)
-    passes.make(fast.FRONT.engine.lib.PYREF_HESSIAN, params, 15)
-    passes.make(fast.FRONT.engine.lib.PYREF_COLUMNS, [0.0] * 6, 21)
+    passes.make(fast.FRONT.engine.lib.PYREF_HESSIAN, params)
+    passes.make(fast.FRONT.engine.lib.PYREF_COLUMNS, [0.0] * 6)
     lines = iter(range(tried))
 
     def trace(frame, event, _):

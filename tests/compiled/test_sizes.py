@@ -191,9 +191,9 @@ def test_the_means_of_a_share_are_asked_for_from_so_many_rows_on(fast, monkeypat
     asked = []
     make = compiled_samples.Passes.make
 
-    def spied(self, what, params, size, share=1):
+    def spied(self, what, params, share=1):
         asked.append(share)
-        return make(self, what, params, size, share)
+        return make(self, what, params, share)
 
     monkeypatch.setattr(compiled_samples.Passes, "make", spied)
     monkeypatch.setattr(head_start, "MANY", 1000)

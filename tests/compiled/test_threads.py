@@ -370,9 +370,7 @@ def new_run(threads):
     return passes.new_run(lib.PYREF_GRADIENT, *held, None, 0, 10, threads)
 
 def sums(run):
-    out = buffers.zeros(d + 2)
-    passes.finish(run, params, out)
-    return out.tobytes()
+    return passes.finish(run, params).tobytes()
 
 alone = sums(new_run(1))
 """
@@ -469,7 +467,7 @@ def test_a_fork_in_the_middle_of_a_pass(fast):
 made = new_run(4)
 assert sums(made) == alone
 out = buffers.zeros(d + 2)
-at, to = buffers.doubles(params), buffers.doubles(out)
+at, to = buffers.doubles(params, d + 1), buffers.doubles(out, d + 2)
 for k in range(20):
     for _ in range(k % 3):  # calls whose time is over at once
         if lib.pyref_run_pass(made, at, 0.0, to):

@@ -106,7 +106,7 @@ def test_the_command(tmp_path):
         assert (done.returncode, done.stderr) == (0, "")
         assert ": converged. The gradient is zero" in text
         assert " The class 'b' has no weight, and is left out: its rows are not there." in text
-        assert "Probabilities modelled: y = a (" in text
+        assert "Probability modelled: y = c (" in text
         assert " b (" not in text
 
 

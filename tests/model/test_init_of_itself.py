@@ -23,7 +23,7 @@ y = (X[:, 0] + rng.normal(size=40) > 0).astype(int)
 def test_repr_of_a_model_that_starts_from_itself():
     model = PLAIN(l2=0.1).fit(X, y)
     model.set_params(init=model)
-    fitted = ": converged, 4 rows, 2 features>"
+    fitted = ": converged, 40 rows, 2 features>"
     assert repr(model) == "<LogisticRegression(l2=0.1, init=...)" + fitted
     other = PLAIN(init=model)
     model.init = other
