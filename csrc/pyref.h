@@ -52,7 +52,7 @@
 /* interface begins */
 
 /* To be raised when anything below changes: Python asks for the one that it knows. */
-enum { PYREF_INTERFACE = 9 };
+enum { PYREF_INTERFACE = 10 };
 
 /* Of one score, or of one sample: a label y and a score z, or a probability p. */
 void pyref_sigmoid(const double *z, double *out, size_t n);
@@ -202,6 +202,14 @@ unsigned long long pyref_largest(const void *y, int kind, size_t from, size_t co
 void pyref_widen(const void *values, int kind, size_t from, size_t count, double *out);
 size_t pyref_find_no_weight(const double *values, size_t from, size_t count);
 double pyref_sum(const double *values, size_t from, size_t count, double total);
+
+/* Rows `from` on of X in other columns, to the same rows of Q, d numbers each (pyref/fit/basis.py):
+ *     q[j]  =  sum over k <= j of  B[j][k] (x[k] - shift[k]) factor[k]  +  B[j][d]
+ * B is d rows of d + 1 pairs, high and low; reach[j] becomes the largest |q[j]| if that is more.
+ * room: 2 d. Rows of weight 0 become zeros. */
+void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d,
+                    const double *sample_weight, const double *shift, const double *factor,
+                    const double *high, const double *low, double *room, double *reach, double *Q);
 
 /* The instruction set in use; and to use another: 1 if this processor has it. */
 const char *pyref_instruction_set(void);

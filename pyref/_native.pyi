@@ -181,6 +181,23 @@ class _Lib:
     ) -> None: ...
     def pyref_find_no_weight(self, values: _Pointer, start: int, count: int, /) -> int: ...
     def pyref_sum(self, values: _Pointer, start: int, count: int, total: float, /) -> float: ...
+    def pyref_in_basis(
+        self,
+        X: _Pointer,
+        kind: int,
+        start: int,
+        count: int,
+        d: int,
+        sample_weight: _Pointer,
+        shift: _Pointer,
+        factor: _Pointer,
+        high: _Pointer,
+        low: _Pointer,
+        room: _Pointer,
+        reach: _Pointer,
+        Q: _Pointer,
+        /,
+    ) -> None: ...
     def pyref_instruction_set(self, /) -> _Pointer: ...
     def pyref_use_instruction_set(self, name: bytes, /) -> int: ...
     def pyref_fail_allocation_after(self, count: int, /) -> None: ...

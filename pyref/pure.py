@@ -6,6 +6,7 @@ answer is not finite, X is looked through for the NaN or the infinity that made 
 """
 
 from . import logistic, multinomial, second_order
+from .fit import basis
 from .fit import optimum as safe_fit
 from .fit.samples import standardised
 from .front import checks
@@ -67,6 +68,7 @@ __all__ = (
     "softplus",
     "table",
     "threads",
+    "told_apart",
     "weights",
     "zeros",
 )
@@ -233,6 +235,15 @@ def optimum(
     checks.table_values(X)
     samples = standardised(*counted(X, y, s), total, l2)
     return safe_fit.run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback)
+
+
+def told_apart(X, s, threads):
+    """({column: why it is lost}, the basis in which columns can be told apart, X in it)"""
+    n = len(X)
+    y = [0.0] * n  # (labels do not matter)
+    samples = standardised(*counted(X, y, s), sample_weight_values(s, n), 0.0)
+    lost, told = basis.told_apart(samples)
+    return lost, told and told.units, told and told.units.rows(X)
 
 
 # ---------------------------------------------------------------- rows that are predicted

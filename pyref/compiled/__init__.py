@@ -33,7 +33,7 @@ except ImportError as problem:
         " Python are in pyref."
     ) from problem
 
-if getattr(lib, "PYREF_INTERFACE", 0) != 9:
+if getattr(lib, "PYREF_INTERFACE", 0) != 10:
     raise ImportError(
         "pyref.fast is newer or older than the compiled part that lies beside it. Install pyref"
         " again. The same functions in pure Python are in pyref."

@@ -79,6 +79,7 @@ __all__ = (
     "softplus",
     "table",
     "threads",
+    "told_apart",
     "weights",
     "zeros",
 )
@@ -365,3 +366,15 @@ def hessian(
 def optimum(*given: Any) -> Newton[array[float], array[float]]:
     """The safe fit: Newton(w, b, losses, iterations, status, standard_errors, log_likelihood)."""
     return second_order.optimum(*given)
+
+
+def told_apart(X: Any, s: Any, threads: Any) -> Any:
+    """({column: why it is lost}, the basis in which columns can be told apart, X in it)"""
+    held, weights_held = table(X), None
+    try:
+        weights_held = sample_weights(s, held.length)
+        total = sample_weight_values(weights_held, held.length)
+        return second_order.told_apart(held, weights_held, total, buffers.thread_count(threads))
+    except BaseException:
+        let_go(held, weights_held)
+        raise

@@ -13,6 +13,7 @@ from copy import copy
 from math import frexp, ldexp, log, sqrt
 from typing import Any
 
+from ..fit import basis as own_basis
 from ..fit import head_start
 from ..fit import optimum as safe_fit
 from ..fit.samples import penalised, reach_at_most
@@ -90,8 +91,9 @@ class Samples:
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
     ) -> None:
         self.d, self.total, self.share = X.width, total, 1
-        self.passes = Passes(X, y, s, threads)
+        self.passes, self.given = Passes(X, y, s, threads), X
         self.known: list[tuple[Any, float]] = []
+        self.table: array[float]  # X in another basis
         try:
             self._standardise(X, y, s, total, l2)
         except BaseException:
@@ -143,7 +145,7 @@ class Samples:
             spreads.append(spread)
             self.reaches.append(largest / spread)
         self.reaches.append(1.0)
-        self.units = shifts, spreads
+        self.units: Any = shifts, spreads
         self.ridge = [l2 / spread / spread for spread in spreads] + [0.0]
         self.passes.shift[:] = array("d", shifts)
         self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
@@ -182,6 +184,9 @@ class Samples:
     def count(self) -> int:
         return self.passes.X.length
 
+    def width(self) -> int:
+        return self.d
+
     def objective(self, theta: list[float], with_hessian: bool) -> Point:
         if with_hessian:
             found = self._hessian(theta, checks.INFINITY)
@@ -199,6 +204,30 @@ class Samples:
         some.known = []
         return some
 
+    def in_basis(self, basis: Any) -> Samples:
+        """The same samples in other columns, a copy of X; freed with what is left of the old."""
+        X, d, passes = self.given, self.d, self.passes
+        Q, reach, room = zeros(X.length * d), zeros(d), zeros(2 * d)
+        given = [basis.shifts, basis.factors]
+        for halves in (basis.high, basis.low):
+            given.append([v for row in halves[:d] for v in row])
+        shift, factor, high, low = [doubles(array("d", values)) for values in given]
+        step = 1 + (1 << 16) // d  # rows in one call, so that Ctrl-C is heard
+        for start in range(0, X.length, step):
+            lib.pyref_in_basis(
+                X.pointer, X.kind, start, min(step, X.length - start), d,
+                buffers.as_doubles(passes.s), shift, factor, high, low, doubles(room),
+                doubles(reach), doubles(Q),
+            )  # fmt: skip
+        other = copy(self)
+        other.table = Q
+        other.passes = Passes(Buffer(Q, 0, X.length, d), passes.y, passes.s, passes.threads)
+        other.passes.scale[:] = array("d", [1.0]) * d
+        other.ridge, other.reaches = [0.0] * (d + 1), [*reach, 1.0]
+        other.units, other.known = basis, []
+        self.close()
+        return other
+
     def _make(self, what: int, params: Sequence[float], size: int) -> array[float]:
         return self.passes.make(what, params, size, self.share)
 
@@ -207,17 +236,17 @@ class Samples:
         size, params = 2 + m + m * (m + 1) // 2, [*theta, bound]
         return self._make(lib.PYREF_STANDARD_HESSIAN, params, size)
 
-    def _cholesky(self, hess: Any, shift: float, last_first: bool = False) -> Any:
+    def _cholesky(self, hess: Any, shift: float) -> Any:
         m = self.d + 1
         T, row = zeros(m * (m + 1) // 2), ffi.new("size_t *")
         found, total = hess
         sums, ridge, to = doubles(found) + (2 + m), doubles(array("d", self.ridge)), doubles(T)
         while row[0] < m:
             if not lib.pyref_cholesky(
-                sums, m, total, ridge, shift, last_first, ROUNDING, to, row, SECONDS_IN_C
+                sums, m, total, ridge, shift, False, ROUNDING, to, row, SECONDS_IN_C
             ):
-                return None, row[0]
-        return T, None
+                return None
+        return T
 
     def solve(self, T: array[float], v: Sequence[float]) -> list[float]:
         out = zeros(len(v))
@@ -225,12 +254,27 @@ class Samples:
         return out.tolist()
 
     def newton_step(self, hess: Any, grad: Sequence[float]) -> Any:
-        return newton_step(hess, grad, lambda H, shift: self._cholesky(H, shift)[0], self.solve)
+        return newton_step(hess, grad, self._cholesky, self.solve)
 
-    def dependent_column(self, hess_at_zero: Any) -> int | None:
-        # the ones first, so that a constant column is found out
-        _, bad = self._cholesky(hess_at_zero, 0.0, last_first=True)
-        return None if bad is None else bad - 1
+    def triangle(self, hess: Any) -> Any:
+        return self._cholesky(hess, 0.0)
+
+    def least_own(self, T: array[float]) -> float:
+        rows, least = doubles(T), 1.0
+        for j in range(self.d + 1):
+            row = rows + j * (j + 1) // 2
+            least = min(least, row[j] ** 2 / lib.pyref_dot(row, row, j + 1))
+        return least
+
+    def hessian_rows(self, hess: Any) -> list[list[float]]:
+        found, total = hess
+        m = self.d + 1
+        rows, row = [], zeros(m)
+        for j in range(m):
+            lib.pyref_symmetric_row(doubles(found) + (2 + m), m, j, doubles(row))
+            rows.append([h / total for h in row])
+            rows[j][j] += self.ridge[j]
+        return rows
 
     def variances(self, T: array[float], last: Sequence[float]) -> array[float]:
         m = self.d + 1
@@ -345,3 +389,18 @@ def optimum(
         array("d", end.w), end.b, array("d", end.losses), end.iterations, end.status, errors,
         end.log_likelihood,
     )  # fmt: skip
+
+
+def told_apart(X: Buffer, s: Buffer | None, total: float, threads: int) -> Any:
+    """The twin of pyref.pure.told_apart."""
+    y = Buffer(array("b", bytes(X.length)), 2, X.length, 1)  # (labels do not matter)
+    samples = Samples(X, y, s, total, 0.0, threads)
+    try:
+        lost, told = own_basis.told_apart(samples)
+    finally:
+        samples.close()
+    if told is None:
+        return lost, None, None
+    told.close()
+    shape = X.length, X.width
+    return lost, told.units, memoryview(told.table).cast("B").cast("d", shape)

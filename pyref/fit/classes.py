@@ -30,6 +30,7 @@ from typing import Any
 
 from ..front import checks
 from ..second_order import ROUNDING, dot, plus
+from .samples import least_own, triangle
 from .search import Point
 
 # A column whose variance is below this part of its mean square has lost six digits of it: it
@@ -133,6 +134,12 @@ class Problem:
 
         half = rows(H)
         return rows([list(column) for column in zip(*half)])
+
+    def least_own(self) -> float:
+        """The least part of a column's squares that is its own: 0 to 1."""
+        s = self.s if self.s is not None else [1.0] * self.n
+        T = triangle(self.standard(self.products(s)))
+        return 0.0 if T is None else least_own(T)
 
     # ------------------------------------------------------------ phi, theta, (W, b)
 

@@ -5,14 +5,14 @@ Also which columns are no combination of others: a fit without a penalty has no 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, Literal
 
 from ..front import checks
 from ..front.checks import Newton
-from ..second_order import ROUNDING, dot, lbfgs_step, plus, solve
-from .classes import MOST_PARAMETERS, Problem, Vector, moved, rows_of
+from ..second_order import dot, lbfgs_step, plus, solve
+from .basis import SUSPICIOUS, refusal
+from .classes import MOST_PARAMETERS, Problem, Vector, moved
 from .classes_separation import balanced, fate, sure_of_all
 from .optimum import PATIENCE
 from .samples import triangle
@@ -46,12 +46,26 @@ def softmax_optimum(
     """
     tolerance = checks.not_negative(tolerance, "tolerance")
     problem = Problem(module, X, y, C, l2, sample_weight, threads or {})
+    if newton and not l2 and (problem.far or problem.least_own() < SUSPICIOUS):
+        lost, basis, Q = problem.engine.told_apart(X, sample_weight, problem.threads.get("threads"))
+        if lost:
+            raise refusal(None, lost, min(lost))
+        if basis is not None:
+            if W is not None:
+                W, b = in_rows([basis.theta(list(w), b_c) for w, b_c in zip(zip(*W), b)])
+            fit: Any = softmax_optimum(
+                module, Q, y, C, W=W, b=b, sample_weight=sample_weight, tolerance=tolerance,
+                iterations=iterations, threads=threads, callback=callback,
+            )  # fmt: skip
+            columns = [basis.raw([*w, b_c]) for w, b_c in zip(zip(*fit.w), fit.b)]
+            W, b = in_rows([[*w, b_c] for w, b_c in columns])
+            return Newton(W, b, *fit[2:])
     if problem.far:
         origin = problem.origin()
         if any(origin):
             if W is not None:
                 b = [b_c + dot(origin, column) for b_c, column in zip(b, zip(*W))]
-            fit: Any = softmax_optimum(
+            fit = softmax_optimum(
                 module, moved(X, origin), y, C, W=W, b=b, l2=l2, sample_weight=sample_weight,
                 tolerance=tolerance, iterations=iterations, newton=newton, threads=threads,
                 callback=callback,
@@ -61,8 +75,6 @@ def softmax_optimum(
     size = (C - 1) * problem.m
     small = size <= MOST_PARAMETERS
     here = problem.objective([0.0] * size)
-    if newton and not l2:
-        _refuse_dependent_columns(problem)
     if W is not None:
         given = problem.objective(problem.phi(W, b))
         if given.F < here.F:
@@ -121,37 +133,14 @@ def softmax_optimum(
     return Newton(W, b, losses, len(losses), status, None, -here.loss)
 
 
-def _refuse_dependent_columns(problem: Problem) -> None:
-    kept = _independent(problem)
-    if len(kept) < problem.d:
-        j = next(j for j in range(problem.d) if j not in kept)
-        column = [row[j] for row in rows_of(problem.X)]
-        raise checks.dependent_column(j, all(x == column[0] for x in column))
-
-
-def _independent(problem: Problem) -> list[int]:
-    """The columns that are no combination of a constant and of columns before them."""
-    # Cholesky's square root of the Hessian at zero, ones first, as in chapter 3; but a row with
-    # too little of its own is left out.
-    s = problem.s if problem.s is not None else [1.0] * problem.n
-    M = problem.standard(problem.products(s))
-    T: list[Vector] = []
-    kept: list[int] = []
-    for j in [problem.d, *range(problem.d)]:
-        new: Vector = []
-        for k, row in zip(kept, T):
-            new.append((M[j][k] - dot(new, row)) / row[-1])
-        left = M[j][j] - dot(new, new)
-        if left > ROUNDING * M[j][j]:
-            T.append([*new, math.sqrt(left)])
-            kept.append(j)
-    return sorted(kept)[:-1]
+def in_rows(classes: list[Vector]) -> tuple[list[Vector], Vector]:
+    """(W, b), from w and b of one class after the other."""
+    *rows, b = [list(row) for row in zip(*classes)]
+    return rows, b
 
 
 def independent_columns(module: Any, X: Any, s: Any, threads: dict[str, Any]) -> list[int]:
     """The columns of X that are no combination of a constant and of columns before them."""
-    problem = Problem(module, X, range(len(X)), 2, 0.0, s, threads)
-    if problem.far:
-        X = moved(X, problem.origin())
-        problem = Problem(module, X, range(len(X)), 2, 0.0, s, threads)
-    return _independent(problem)
+    lost, _, _ = module.FRONT.engine.told_apart(X, s, threads.get("threads"))
+    d = len(X[0]) if isinstance(X, list) else X.shape[1]
+    return [j for j in range(d) if j not in lost]

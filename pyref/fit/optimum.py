@@ -10,39 +10,41 @@ from math import log, sqrt
 from ..front import checks
 from ..front.checks import Newton
 from ..second_order import dot, plus
+from .basis import SUSPICIOUS, in_own_basis, least_own
 from .head_start import head_start
 from .samples import from_standard, penalty, reach_at_most, to_standard
 from .search import bottom_of_parabola, line_search
 from .separation import fate, step_proves_optimum
 
 
-def _start(is_newton, samples, units, theta, l2):
-    """(the best point known, a head start's T, True if there is an optimum)"""
+def _start(is_newton, samples, theta, l2):
+    """(samples, the best point known, a head start's T, True if there is an optimum)
+
+    The samples may be others than before: in columns that can be told apart (basis.py)."""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     T, has_optimum = None, True if l2 else None
-    independent = not is_newton or l2 > 0  # or of no interest
+    units, apart = samples.units, not is_newton or l2 > 0  # or of no interest
     if not any(theta):
         found = head_start(is_newton, samples, len(theta))
+        if found and not apart and samples.least_own(found[1]) < SUSPICIOUS:
+            found = None
         if found and _finite(*from_standard(found[0], units)):
             theta, T, overlap = found
-            independent, has_optimum = True, has_optimum or overlap
+            apart, has_optimum = True, has_optimum or overlap
     here = None
     if any(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and T is None)
-    if here is None or not here.F < log(2) or not independent:  # F may be no number
+    if here is None or not here.F < log(2) or not apart:  # F may be no number
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
-        if not independent:
-            _refuse_dependent_columns(samples, at_zeros.hess)
+        if not apart and least_own(samples, at_zeros) < SUSPICIOUS:
+            samples, at_zeros = in_own_basis(samples, at_zeros)
+            if here is not None:
+                theta = to_standard(*from_standard(theta, units), samples.units)
+                here = samples.objective(theta, True)
         if here is None or not here.F < at_zeros.F:
             here = at_zeros
-    return here, T, has_optimum
-
-
-def _refuse_dependent_columns(samples, hess_at_zero):
-    j = samples.dependent_column(hess_at_zero)
-    if j is not None:
-        raise checks.dependent_column(j, samples.reaches[j] == 0)
+    return samples, here, T, has_optimum
 
 
 def _finite(w, b):
@@ -54,9 +56,9 @@ PATIENCE = 10  # Newton's method has ended after as many steps, or something is 
 
 def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
     """Newton(...), as `pyref.newton` says it, from samples in standard units; all is checked."""
+    given = to_standard(w, b, samples.units)
+    samples, here, guess, has_optimum = _start(is_newton, samples, given, l2)
     units = samples.units
-    given = to_standard(w, b, units)
-    here, guess, has_optimum = _start(is_newton, samples, units, given, l2)
     if here.theta is not given:
         w, b = from_standard(here.theta, units)
     losses, loss, errors = [], here.loss, None
@@ -96,7 +98,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             if exact or guided:
                 w, b, loss = _last_step(samples, units, here, step)
             if exact and not l2:
-                errors = _standard_errors(samples, T, units)
+                w, b, loss, errors = _errors(samples, T, here, (w, b, loss))
             break
         if last and by_newton != is_newton:  # now let the Hessian of all rows have its say
             here, stuck, distance = samples.objective(here.theta, True), False, checks.INFINITY
@@ -176,12 +178,32 @@ def _downhill(samples, here, step, with_hessian):
     )
 
 
-def _standard_errors(samples, T, units):
+def _errors(samples, T, here, found):
+    """(w, b, loss, the standard errors) at the optimum `found`, which is a step from here."""
+    if samples.least_own(T) < SUSPICIOUS:
+        # Here the weights p (1-p) leave some column little of its own. In columns that are told
+        # apart with these weights, a few steps give w and b the digits that are missing as well.
+        samples, here = in_own_basis(samples, here)
+        reach = checks.INFINITY
+        while True:
+            step, T_here = samples.newton_step(here.hess, here.grad)
+            before, reach = reach, samples.reach(step)
+            if T_here is None or not reach < before / 2:
+                break
+            T, found = T_here, _last_step(samples, samples.units, here, step)
+            here = samples.objective(plus(here.theta, 1.0, step), True)
+    return found[0], found[1], found[2], _standard_errors(samples, T)
+
+
+def _standard_errors(samples, T):
     # The covariance of theta is C = (total T T')^-1, so the variance of u . theta is
     # u' C u = |T^-1 u|^2 / total. And w[j] is theta[j] / spread[j], while b is theta[d] less
     # the sum of theta[j] shift[j] / spread[j].
-    shifts, spreads = units
+    total = samples.total
+    if not isinstance(samples.units, tuple):
+        squares = [dot(u, samples.solve(T, u)) for u in samples.units.directions()]
+        return [sqrt(v) / sqrt(total) for v in squares]
+    shifts, spreads = samples.units
     last = [-shift / spread for shift, spread in zip(shifts, spreads)] + [1.0]
     squares = samples.variances(T, last)
-    total = samples.total
     return [sqrt(v) / sqrt(total) / spread for v, spread in zip(squares, spreads + [1.0])]

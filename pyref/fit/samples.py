@@ -54,16 +54,20 @@ def standardised(X, y, s, weight, l2):
     rows = [list(x_i) for x_i in zip(*columns)]
     # l2/2 w^2  =  ridge/2 (w spread)^2
     ridge = [l2 / spread / spread for spread in spreads] + [0.0]
-    return Samples(rows, y, s, weight, ridge, reaches + [1.0], (shifts, spreads))
+    return Samples(rows, y, s, weight, ridge, reaches + [1.0], (shifts, spreads), X)
 
 
 def to_standard(w, b, units):
+    if not isinstance(units, tuple):
+        return units.theta(w, b)  # basis.py
     # w . x + b  =  (w spread) . ((x - shift) / spread)  +  (b + w . shift)
     shifts, spreads = units
     return [w_j * spread for w_j, spread in zip(w, spreads)] + [b + dot(w, shifts)]
 
 
 def from_standard(theta, units):
+    if not isinstance(units, tuple):
+        return units.raw(theta)
     shifts, spreads = units
     w = [theta_j / spread for theta_j, spread in zip(theta, spreads)]
     return w, theta[-1] - dot(w, shifts)
@@ -76,14 +80,17 @@ class Samples:
     is done with the answers is written once, for both.
     """
 
-    def __init__(self, X, y, s, weight, ridge, reaches, units):
+    def __init__(self, X, y, s, weight, ridge, reaches, units, given):
         self.X, self.y, self.s, self.total, self.ridge = X, y, s, weight, ridge
-        self.units = units
+        self.units, self.given = units, given  # given: X as it was given
         self.reaches = reaches  # how far from 0 each column, and the 1 behind it, reaches
         self.one_class = max(y) == 0 or min(y) == 1
 
     def count(self):
         return len(self.X)
+
+    def width(self):
+        return len(self.X[0])
 
     def objective(self, theta, with_hessian):
         """The Point at theta."""
@@ -101,7 +108,16 @@ class Samples:
         """One in `share` of these samples, taken from everywhere."""
         s = self.s[::share]
         return Samples(
-            self.X[::share], self.y[::share], s, total(s), self.ridge, self.reaches, self.units
+            self.X[::share], self.y[::share], s, total(s), self.ridge, self.reaches, self.units,
+            self.given[::share],
+        )  # fmt: skip
+
+    def in_basis(self, basis):
+        """The same samples in other columns (basis.py); without l2."""
+        rows = basis.rows(self.given)
+        reaches = [max([abs(q) for q in column]) for column in zip(*rows)] + [1.0]
+        return Samples(
+            rows, self.y, self.s, self.total, [0.0] * len(reaches), reaches, basis, self.given
         )
 
     def _mean(self, hess):
@@ -113,8 +129,17 @@ class Samples:
     def newton_step(self, hess, grad):
         return newton_step(hess, grad, triangle, solve)
 
-    def dependent_column(self, hess_at_zero):
-        return dependent_column(hess_at_zero)
+    def triangle(self, hess):
+        return triangle(hess)
+
+    def solve(self, T, v):
+        return solve(T, v)
+
+    def least_own(self, T):
+        return least_own(T)
+
+    def hessian_rows(self, hess):
+        return hess
 
     def variances(self, T, last):
         """|T^-1 u|^2, where u picks out one entry of theta after the other, and last is `last`."""
@@ -188,18 +213,9 @@ def triangle(hess, shift=0.0):
     return T if len(T) == len(hess) else None
 
 
-# A column that others can imitate (a temperature in Celsius beside the same in Fahrenheit) may
-# trade its weight against theirs: no single w is best, and hess has no triangle. At theta = 0 every
-# p (1-p) is 1/4, so that the Hessian there depends on X alone and shows it. ROUNDING applies to
-# squares here: refused is a column of which less than a millionth is its own.
-
-
-def dependent_column(hess_at_zero):
-    """The first column of which nothing is its own; None if there is none."""
-    m = len(hess_at_zero)
-    order = [m - 1] + list(range(m - 1))  # the ones first, so that a constant column is found out
-    T = cholesky([[hess_at_zero[j][k] for k in order] for j in order])
-    return None if len(T) == m else len(T) - 1
+def least_own(T):
+    """The least part of a diagonal entry of hess that the columns before it do not imitate."""
+    return min([row[-1] * row[-1] / dot(row, row) for row in T])
 
 
 def penalised(loss, grad, weight, ridge, theta):

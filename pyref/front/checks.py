@@ -276,6 +276,22 @@ def dependent_column(j, constant):
     )
 
 
+def doubtful_column(j, base, shift):
+    """The error for a column that may be such a one, or may not: rounding hides which.
+
+    Column `base`, if there is one, lies far from 0, and a shift brings it near."""
+    cure = "remove it, or give l2 > 0"
+    if base is not None:
+        cure = (
+            f"centre it: subtract {shift:.15g} from column {base} of X before its powers and"
+            f" products are taken; or {cure}"
+        )
+    return ValueError(
+        f"column {j} of X is too nearly a combination of the columns before it (and a constant)"
+        f" for floats to tell: {cure}"
+    )
+
+
 def too_large_table():
     """The error for features whose squares no float can hold."""
     return ValueError("X is too large for a safe learning rate: scale it down")

@@ -1,0 +1,295 @@
+"""Columns that are nearly combinations of others: the same model, in columns that are not.
+
+Years from 2015 to 2021, their squares and their cubes: what a cube has of its own, beyond years,
+squares and a constant, is a ten-millionth of it. The Hessian adds up squares, and of a
+ten-millionth squared a float beside 1 has no digit left. So the fit is made in other columns, each
+a combination of those of X up to it, and of a constant:
+
+    q[j]  =  sum over k <= j of  B[j][k] (x[k] - shift[k]) factor[k]   +   B[j][d]
+
+Any numbers B will do, as long as q can be told apart; a column of X that can stays what it is. w
+and b follow from the weights of q by the same numbers. What is lost on the way is lost where q is
+computed: there large terms cancel. So each of these sums is made in twice the digits, from the
+numbers of X as they are, and rounded once, at its end.
+
+How much can be told? The entries of X are floats, and may have been rounded to be so. The doubt
+about q[j], made about 1 in size, is how much such roundings may change it:
+
+    doubt[j]  =  2^-52  (sum over k of  |B[j][k]| factor[k] (|shift[k]| + spread[k]))
+
+By as much the scores change when the coefficients of x are rounded, too. Where it is more than a
+thousandth, neither the table nor w can hold what the column adds, and the fit is refused.
+
+Legend: pyref/second_order.py, samples.py. Twice the digits: Dekker, Numerische Mathematik 18, 1971;
+Ogita, Rump & Oishi, SIAM Journal on Scientific Computing 26, 2005.
+"""
+
+from math import frexp, sqrt
+
+from ..front import checks
+from ..second_order import ROUNDING, dot, solve, solve_lower
+from .samples import from_standard
+
+# The part of a column's squares that is its own. Where each has a millionth, errors have nine digits
+# and nobody looks closer; if one has less, all are to have a hundredth.
+SUSPICIOUS, APART = 1e-6, 0.01
+MOST_DOUBT = 1e-3  # beyond this a column is refused
+ROUNDINGS = 0.1  # the doubt of a column whose own part is no more than ten roundings of its entries
+CERTAIN = 1e6  # no rounding of entries leaves so little: the column is a combination exactly
+EPSILON = 2.0**-52
+
+CONSTANT, DEPENDENT, DOUBTFUL = "constant", "dependent", "doubtful"  # why a column is refused
+
+
+# -------------------------------------------------------- twice the digits
+# A number is a pair (high, low): their sum, of which high is what a float can hold.
+
+
+def two_sum(u, v):
+    """u + v as a pair, exactly."""
+    high = u + v
+    t = high - u
+    return high, (u - (high - t)) + (v - t)
+
+
+def two_product(u, v):
+    """u v as a pair, exactly: each factor is cut in halves, whose products are floats."""
+    high = u * v
+    t = 134217729.0 * u  # 2^27 + 1
+    u_high = t - (t - u)
+    u_low = u - u_high
+    t = 134217729.0 * v
+    v_high = t - (t - v)
+    v_low = v - v_high
+    return high, ((u_high * v_high - high) + u_high * v_low + u_low * v_high) + u_low * v_low
+
+
+def add_product(high, low, u, v):
+    """The pair (high, low) plus the product of the pairs u and v, to twice the digits."""
+    p, rest = two_product(u[0], v[0])
+    high, carried = two_sum(high, p)
+    return high, low + (carried + (rest + (u[0] * v[1] + u[1] * v[0])))
+
+
+# -------------------------------------------------------- the basis
+
+
+class Basis:
+    """B, and what leads from w and b to the weights of q and back. B[d] is the constant alone."""
+
+    def __init__(self, shifts, spreads):
+        d = len(shifts)
+        self.shifts = shifts
+        # powers of two near 1 / spread, by which nothing is rounded
+        self.factors = [2.0 ** -max(frexp(spread)[1], -1021) for spread in spreads]
+        self.sizes = [
+            (abs(shift) + spread) * factor
+            for shift, spread, factor in zip(shifts, spreads, self.factors)
+        ] + [0.0]
+        self.high = [[0.0] * (d + 1) for _ in range(d + 1)]
+        self.low = [[0.0] * (d + 1) for _ in range(d + 1)]
+        for j in range(d):  # at first the columns in standard units
+            self.high[j][j] = 1 / (spreads[j] * self.factors[j])
+        self.high[d][d] = 1.0
+        self.made = []  # columns that are not one of X any more
+
+    def combined(self, j, columns, parts, norm):
+        """q[j] less `parts` of other columns, divided by nearly `norm`: a row of B as pairs."""
+        scale = 2.0 ** (1 - frexp(norm)[1])
+        high, low = [], []
+        for k in range(len(self.high)):
+            pair = self.high[j][k], self.low[j][k]
+            for other, part in zip(columns, parts):
+                row = self.high[other][k], self.low[other][k]
+                pair = add_product(pair[0], pair[1], (-part, 0.0), row)
+            pair = two_sum(pair[0], pair[1])
+            high.append(pair[0] * scale)
+            low.append(pair[1] * scale)
+        return high, low
+
+    def doubt(self, row):
+        """How much the roundings of the entries of X may change q, which has this row of B."""
+        return EPSILON * dot([abs(v) for v in row], self.sizes)
+
+    def rows(self, X):
+        """The rows of q, from those of X. (The same bits as pyref_in_basis, csrc/data/basis.c.)"""
+        d = len(self.shifts)
+        out = []
+        for x in X:
+            a = []
+            for x_k, shift, factor in zip(x, self.shifts, self.factors):
+                high, low = two_sum(x_k, -shift)
+                a.append((high * factor, low * factor))
+            q = []
+            for high, low in zip(self.high[:d], self.low[:d]):
+                added, rest = high[d], low[d]
+                for k in range(d):
+                    if high[k]:
+                        added, rest = add_product(added, rest, a[k], (high[k], low[k]))
+                q.append(added + rest)
+            out.append(q)
+        return out
+
+    def raw(self, theta):
+        """(w, b), from the weights of q and the intercept."""
+        d = len(self.shifts)
+        w = []
+        for k in range(d):
+            added = rest = 0.0
+            for j in range(k, d):
+                added, rest = add_product(
+                    added, rest, (theta[j], 0.0), (self.high[j][k], self.low[j][k])
+                )
+            w.append((added + rest) * self.factors[k])
+        # b as it suits w as it is now, rounded: then the scores amid the data are right
+        added, rest = theta[d], 0.0
+        for j in range(d):
+            added, rest = add_product(
+                added, rest, (theta[j], 0.0), (self.high[j][d], self.low[j][d])
+            )
+            added, rest = add_product(added, rest, (-w[j], 0.0), (self.shifts[j], 0.0))
+        return w, added + rest
+
+    def theta(self, w, b):
+        """And back: from the last column to the first, each has one new weight."""
+        d = len(self.shifts)
+        theta = [w_j / factor for w_j, factor in zip(w, self.factors)] + [b + dot(w, self.shifts)]
+        for j in range(d - 1, -1, -1):
+            row = self.high[j]
+            theta[j] /= row[j]
+            for k in range(j):
+                theta[k] -= theta[j] * row[k]
+            theta[d] -= theta[j] * row[d]
+        return theta
+
+    def directions(self):
+        """For each entry of w, and for b, the u for which it is u . theta."""
+        d = len(self.shifts)
+        rows, last = [], []
+        for k in range(d):
+            rows.append([self.high[j][k] * self.factors[k] for j in range(d)] + [0.0])
+        for j in range(d):
+            added, rest = self.high[j][d], self.low[j][d]
+            for k in range(d):
+                part = self.high[j][k] * self.factors[k], self.low[j][k] * self.factors[k]
+                added, rest = add_product(added, rest, part, (-self.shifts[k], 0.0))
+            last.append(added + rest)
+        return rows + [last + [1.0]]
+
+    def base(self, j):
+        """Of the columns that q[j] is made of, the first of those that lie far from 0 for their
+        width: years, and not their squares. None if none does."""
+        far = [self.sizes[k] if self.high[j][k] else 0.0 for k in range(j + 1)]
+        for k, size in enumerate(far):
+            if size > 10 and size >= max(far) / 2:  # (a width is between 1/2 and 1 here)
+                return k
+        return None
+
+
+# -------------------------------------------------------- which columns, and how
+
+
+def in_own_basis(samples, here):
+    """(samples in columns that can be told apart, the Point of here there).
+
+    here has a Hessian. Where theta is 0, that shows the columns themselves, and
+    checks.dependent_column or its neighbour is raised for one that cannot be told from others.
+    """
+    at_zeros = not any(here.theta)
+    samples, here, lost = _separate(samples, here, at_zeros)
+    if lost:
+        raise refusal(samples, lost, min(lost))
+    return samples, here
+
+
+def told_apart(samples):
+    """(lost, the samples in columns that can be told apart): lost has the columns that are
+    combinations of those before them, and if there are any, there are no such samples. An error if
+    it is in doubt whether a column is one. The samples are None too if X will do as it is."""
+    here = samples.objective([0.0] * (samples.width() + 1), True)
+    if least_own(samples, here) >= SUSPICIOUS:
+        return {}, None
+    samples, _, lost = _separate(samples, here, True)
+    for j in sorted(lost):
+        if lost[j] == DOUBTFUL:
+            raise refusal(samples, lost, j)
+    return lost, None if lost else samples
+
+
+def least_own(samples, here):
+    """The least part of a column's squares that is its own: 0 to 1."""
+    T = samples.triangle(here.hess)
+    return 0.0 if T is None else samples.least_own(T)
+
+
+def _separate(samples, here, judging):
+    """(samples, here, lost): lost is {column: CONSTANT, DEPENDENT or DOUBTFUL}."""
+    units, lost = samples.units, {}
+    if isinstance(units, Basis):
+        basis = units
+    else:
+        basis = Basis(*units)
+    w, b = from_standard(here.theta, units)
+    if judging:
+        for j in range(samples.width()):
+            if samples.reaches[j] == 0:
+                lost[j] = CONSTANT
+    while True:
+        if not _sweep(samples.hessian_rows(here.hess), basis, lost, judging):
+            return samples, here, lost
+        samples = samples.in_basis(basis)
+        theta = [0.0] * len(here.theta) if judging else basis.theta(w, b)
+        here = samples.objective(theta, True)
+
+
+def _sweep(hess, basis, lost, judging):
+    """One round: gives columns with little of their own another row of B. True if there was one.
+
+    It is Cholesky's square root of hess, the constant first, but for what is done where nothing is
+    left: what the columns before imitate is taken off. The parts are known to 16 digits of the
+    whole, so a round finds some ten digits more, and the next one what is left to find.
+    """
+    d = len(hess) - 1
+    ones = hess[d][d]
+    T, used, rows = [[sqrt(ones)]], [d], {}
+    for j in range(d):
+        if j in lost:
+            continue
+        own = hess[j][j]
+        others = [hess[j][k] for k in used]
+        new = solve_lower(T, others)
+        left = own - dot(new, new)
+        size = sqrt(max(left, ROUNDING * own) / ones)
+        was_made = j in basis.made
+        if not left > APART * own or (was_made and not 1 / 4 <= left / ones <= 4):
+            if not size > 0:
+                lost[j] = DEPENDENT
+                continue
+            row = basis.combined(j, used, solve(T, others), size)
+            if basis.doubt(row[0]) > CERTAIN:
+                lost[j] = DEPENDENT
+                continue
+            rows[j] = row
+            if not was_made:
+                basis.made.append(j)
+        elif judging and was_made:
+            doubt = basis.doubt(basis.high[j]) / size
+            if doubt > MOST_DOUBT:
+                # Roundings leave as little of a combination. But where little was left of columns
+                # before it as well, it may be one more of a series, as powers of years are.
+                alone = not any([k < j and k not in lost for k in basis.made])
+                lost[j] = DEPENDENT if doubt > ROUNDINGS and alone else DOUBTFUL
+                continue
+        used.append(j)
+        T.append(new + [sqrt(max(left, ROUNDING * own))])
+    for j, row in rows.items():
+        basis.high[j], basis.low[j] = row
+    return len(rows) > 0
+
+
+def refusal(samples, lost, j):
+    """The error for a column that cannot be told from a combination of others."""
+    if lost[j] != DOUBTFUL:
+        return checks.dependent_column(j, lost[j] == CONSTANT)
+    base = samples.units.base(j)
+    return checks.doubtful_column(j, base, None if base is None else samples.units.shifts[base])
