@@ -198,9 +198,11 @@ size_t pyref_find_no_class(const void *y, int kind, size_t from, size_t count, s
 unsigned long long pyref_largest(const void *y, int kind, size_t from, size_t count);
 
 /* `count` sample weights from `from` on: as doubles, to the same places of `out`; the first that
- * is not finite, or below 0 (`count` if there is none); and their sum, added to `total`. */
+ * is not finite, or below 0 (`count` if there is none); the first that is no whole number; and
+ * their sum, added to `total`. */
 void pyref_widen(const void *values, int kind, size_t from, size_t count, double *out);
 size_t pyref_find_no_weight(const double *values, size_t from, size_t count);
+size_t pyref_find_no_count(const double *values, size_t from, size_t count);
 double pyref_sum(const double *values, size_t from, size_t count, double total);
 
 /* Rows `from` on of X in other columns, to the same rows of Q, d numbers each (pyref/fit/basis.py):

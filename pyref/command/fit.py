@@ -256,7 +256,7 @@ def _in_the_file(text: str, arguments: argparse.Namespace) -> str:
     "column 2 of X ('age')" is column 'age', and y[3] is row 4 of the target. Of a fraction, which
     the estimator takes for no class, only the cure is another.
     """
-    text = re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text, count=1)
+    text = re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text)
     label = re.match(r"y\[(\d+)\] is (\S+): (.*)", text)
     if label is None:
         return text

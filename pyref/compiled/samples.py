@@ -184,6 +184,17 @@ class Samples:
     def count(self) -> int:
         return self.passes.X.length
 
+    def counts(self) -> bool:
+        s, n = self.passes.s, self.count()
+        if s is None:
+            return True
+        values = buffers.as_doubles(s)
+        for start in range(0, n, buffers.SLICE):
+            count = min(buffers.SLICE, n - start)
+            if lib.pyref_find_no_count(values, start, count) < count:
+                return False
+        return True
+
     def width(self) -> int:
         return self.d
 

@@ -26,12 +26,11 @@ Ogita, Rump & Oishi, SIAM Journal on Scientific Computing 26, 2005.
 
 from math import frexp, sqrt
 
-from ..front import checks
 from ..second_order import ROUNDING, dot, solve, solve_lower
 from .samples import from_standard
 
-# The part of a column's squares that is its own. Where each has a millionth, errors have nine digits
-# and nobody looks closer; if one has less, all are to have a hundredth.
+# The part of a column's squares that is its own. Where each has a millionth, errors have nine
+# digits, and nobody looks closer; if one has less, all are to have a hundredth.
 SUSPICIOUS, APART = 1e-6, 0.01
 MOST_DOUBT = 1e-3  # beyond this a column is refused
 ROUNDINGS = 0.1  # the doubt of a column whose own part is no more than ten roundings of its entries
@@ -192,8 +191,8 @@ class Basis:
 def in_own_basis(samples, here):
     """(samples in columns that can be told apart, the Point of here there).
 
-    here has a Hessian. Where theta is 0, that shows the columns themselves, and
-    checks.dependent_column or its neighbour is raised for one that cannot be told from others.
+    here has a Hessian. Where theta is 0, that shows the columns themselves: ValueError if one
+    cannot be told from a combination of others.
     """
     at_zeros = not any(here.theta)
     samples, here, lost = _separate(samples, here, at_zeros)
@@ -225,10 +224,7 @@ def least_own(samples, here):
 def _separate(samples, here, judging):
     """(samples, here, lost): lost is {column: CONSTANT, DEPENDENT or DOUBTFUL}."""
     units, lost = samples.units, {}
-    if isinstance(units, Basis):
-        basis = units
-    else:
-        basis = Basis(*units)
+    basis = units if isinstance(units, Basis) else Basis(*units)
     w, b = from_standard(here.theta, units)
     if judging:
         for j in range(samples.width()):
@@ -288,8 +284,16 @@ def _sweep(hess, basis, lost, judging):
 
 
 def refusal(samples, lost, j):
-    """The error for a column that cannot be told from a combination of others."""
-    if lost[j] != DOUBTFUL:
-        return checks.dependent_column(j, lost[j] == CONSTANT)
+    """The error for a column that cannot be told from a combination of those before it."""
+    why, cure, kind = lost[j], "remove it, or give l2 > 0", "constant"
+    if why != CONSTANT:
+        kind = "a combination of the columns before it (and a constant)"
+    if why != DOUBTFUL:
+        return ValueError(f"column {j} of X is {kind}, so no single w is best: {cure}")
     base = samples.units.base(j)
-    return checks.doubtful_column(j, base, None if base is None else samples.units.shifts[base])
+    if base is not None:
+        cure = (
+            f"centre it: subtract {samples.units.shifts[base]:.15g} from column {base} of X before"
+            f" its powers and products are taken; or {cure}"
+        )
+    return ValueError(f"column {j} of X is too nearly {kind} for floats to tell: {cure}")

@@ -192,7 +192,8 @@ def _errors(samples, T, here, found):
                 break
             T, found = T_here, _last_step(samples, samples.units, here, step)
             here = samples.objective(plus(here.theta, 1.0, step), True)
-    return found[0], found[1], found[2], _standard_errors(samples, T)
+    errors = _standard_errors(samples, T) if samples.counts() else None
+    return found[0], found[1], found[2], errors
 
 
 def _standard_errors(samples, T):

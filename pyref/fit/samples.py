@@ -89,6 +89,10 @@ class Samples:
     def count(self):
         return len(self.X)
 
+    def counts(self):
+        """Whether the weights count rows, so that there are standard errors."""
+        return checks.are_counts(self.s)
+
     def width(self):
         return len(self.X[0])
 

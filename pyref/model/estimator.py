@@ -78,7 +78,8 @@ class LogisticRegression:
                         updates made; loss_history_[k] is the objective before update k
     log_likelihood_     minus the summed loss, without the penalty
     standard_errors_    of coef_, then of the intercept: two classes by Newton's method,
-                        converged, l2 = 0. Else None
+                        converged, l2 = 0, and weights that count rows. Else None
+    weights_are_counts_ whether they do: whole numbers, and no class_weight
     feature_names_in_   the columns' names, if X had names; else None
     n_features_in_, n_samples_
     class_totals_       the summed weights of each class
@@ -96,6 +97,7 @@ class LogisticRegression:
     coef_: Any
     intercept_: Any
     standard_errors_: list[float] | None
+    weights_are_counts_: bool
     log_likelihood_: Any
     n_iter_: Any
     loss_history_: list[float]
@@ -209,7 +211,7 @@ class LogisticRegression:
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
         solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
-        s, totals = self._weights(sample_weight, classes, codes)
+        s, totals, are_counts = self._weights(sample_weight, classes, codes)
         w, b = self._start(classes, d, table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
@@ -271,7 +273,7 @@ class LogisticRegression:
             reason += (
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
-        errors = getattr(fit, "standard_errors", None)
+        errors = getattr(fit, "standard_errors", None) if are_counts else None
         return {
             "classes_": classes,
             "n_features_in_": d,
@@ -288,13 +290,15 @@ class LogisticRegression:
             "status_": fit.status,
             "converged_": fit.status == "converged",
             "standard_errors_": None if errors is None else list(errors),
+            "weights_are_counts_": are_counts,
             "reason_": reason,
         }
 
     def _weights(
         self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
-    ) -> tuple[list[float] | None, list[float]]:
-        """The weight of each row, class_weight included (None: all 1); and of each class."""
+    ) -> tuple[list[float] | None, list[float], bool]:
+        """The weight of each row, class_weight included (None: all 1); of each class; and whether
+        they count rows. A class_weight, even a whole number, says what a mistake costs."""
         if hasattr(sample_weight, "__array__") and not hasattr(sample_weight, "tolist"):
             sample_weight = sample_weight.__array__()
         s = checks.sample_weights(sample_weight, len(codes))
@@ -302,15 +306,17 @@ class LogisticRegression:
         totals = [0.0] * len(classes)
         for code, s_i in zip(codes, s or [1.0] * len(codes)):
             totals[code] += s_i
+        are_counts = checks.are_counts(s)
         factors = class_factors(self.class_weight, classes, totals)
         if factors is not None:
+            are_counts = are_counts and all(factor == 1 for factor in factors)
             s = [s_i * factors[code] for code, s_i in zip(codes, s or [1.0] * len(codes))]
             totals = [total * factor for total, factor in zip(totals, factors)]
         counted = [label for label, total in zip(classes, totals) if total]
         if len(counted) < 2:
             only = f"the class {counted[0]!r}" if counted else "no class"
             raise ValueError(f"the weights leave only {only}: give weight to two classes or more")
-        return s, totals
+        return s, totals, are_counts
 
     def _start(self, classes: Sequence[Any], d: int, names: Sequence[str] | None) -> Any:
         """init as the chapters have it: (w, b); at zeros (None, ...) without one."""

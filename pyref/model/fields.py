@@ -56,6 +56,7 @@ STATE: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "log_likelihood_": ("a number", _is_number),
     "loss_history_": ("an array of numbers", _is_numbers),
     "class_totals_": ("an array of weights", _is_weights),
+    "weights_are_counts_": ("true or false", lambda value: isinstance(value, bool)),
     "standard_errors_": (
         "an array of numbers, or null",
         lambda value: value is None or _is_numbers(value),
@@ -66,6 +67,8 @@ STATE: dict[str, tuple[str, Callable[[Any], bool]]] = {
 def check_state(state: dict[str, Any], C: int, d: int) -> None:
     """ValueError unless it is what a fit of d features and C classes leaves."""
     for key, (kind, is_kind) in STATE.items():
+        if key == "weights_are_counts_" and key not in state:
+            continue  # files were written without it: `restore` knows what to do
         if key not in state:
             raise ValueError(f"the key {key!r} is missing in state: {AGAIN}")
         if not is_kind(state[key]):
@@ -76,6 +79,17 @@ def check_state(state: dict[str, Any], C: int, d: int) -> None:
     ):
         if state[key] is not None and len(state[key]) != wanted:
             raise ValueError(f"{key} has {len(state[key])} entries, not {wanted} {many}: {AGAIN}")
+
+
+def of_state(found: Any, key: str) -> Any:
+    """What the state of a Model says. Of weights an old file says nothing but what its settings
+    tell: with a class_weight they were no counts, and standard errors that it has are none."""
+    if "weights_are_counts_" in found.state:
+        return found.state[key]
+    are_counts = found.settings.get("class_weight") is None
+    if key == "weights_are_counts_":
+        return are_counts
+    return found.state[key] if are_counts or key != "standard_errors_" else None
 
 
 # How each setting is checked. (class_weight as the file has it: pairs of label and weight.)

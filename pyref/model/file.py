@@ -367,7 +367,7 @@ def restore(found, name):
         settings["class_weight"] = dict(settings["class_weight"])
     model = LogisticRegression(**settings)
     for key in fields.STATE:
-        setattr(model, key, found.state[key])
+        setattr(model, key, fields.of_state(found, key))
     model.classes_ = found.classes
     model.feature_names_in_ = found.features
     model.n_features_in_ = d

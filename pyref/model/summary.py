@@ -38,6 +38,11 @@ def summary(model: Any, columns: int | None = None) -> str:
             f"l2 = {model.l2}: the penalty draws the coefficients towards 0, so there are no"
             " standard errors.", columns, 0,
         )  # fmt: skip
+    if not model.weights_are_counts_:
+        lines += terminal.paragraph(
+            "The weights do not count rows (class_weight, or fractions), so there are no standard"
+            " errors and no AIC: both go by how many rows there are.", columns, 0,
+        )  # fmt: skip
     lines.append("")
     if C == 2:
         lines += report.coefficient_table(names, [*w, b], model.standard_errors_, columns)
@@ -50,12 +55,13 @@ def summary(model: Any, columns: int | None = None) -> str:
         lines += terminal.table(header, rows, columns)
     parameter_count = (C - 1) * (model.n_features_in_ + 1)
     null = report.null_log_likelihood(model.class_totals_)
+    weighted = "" if model.weights_are_counts_ else "weighted "
     facts = [
-        ["deviance", report.number(report.deviance(model.log_likelihood_))],
-        ["deviance without features", report.number(report.deviance(null))],
-        ["log-likelihood", report.number(model.log_likelihood_)],
+        [f"{weighted}deviance", report.number(report.deviance(model.log_likelihood_))],
+        [f"{weighted}deviance without features", report.number(report.deviance(null))],
+        [f"{weighted}log-likelihood", report.number(model.log_likelihood_)],
     ]
-    if model.converged_ and not model.l2:
+    if model.converged_ and not model.l2 and model.weights_are_counts_:
         value = report.aic(model.log_likelihood_, parameter_count)
         facts.append([f"AIC, {parameter_count} parameters", report.number(value)])
     return "\n".join([*lines, "", *terminal.table(["", ""], facts, columns)[1:]])
