@@ -16,7 +16,7 @@ from typing import Any
 from ..fit import basis as own_basis
 from ..fit import head_start
 from ..fit import optimum as safe_fit
-from ..fit.samples import penalised, reach_at_most
+from ..fit.samples import bent, penalised, penalty, reach_at_most
 from ..fit.search import Point, first_guess, newton_step
 from ..fit.separation import FAINT, HARDLY
 from ..front import checks
@@ -90,7 +90,8 @@ class Samples:
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
     ) -> None:
-        self.d, self.total, self.share = X.width, total, 1
+        self.d, self.total, self.share, self.l2 = X.width, total, 1, l2
+        self.penalties: list[list[float]] | None = None
         self.passes, self.given = Passes(X, y, s, threads), X
         self.known: list[tuple[Any, float]] = []
         self.table: array[float]  # X in another basis
@@ -206,8 +207,16 @@ class Samples:
             found = self._make(lib.PYREF_STANDARD_GRADIENT, params, self.d + 3)
         sums = found[1], found[2 : self.d + 3], self.total
         F, grad = penalised(*sums, self.ridge, theta)
+        if self.penalties:
+            F, grad = bent(F, grad, self.penalties, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
         return Point(theta, F, grad, (found, self.total) if with_hessian else None, found[1])
+
+    def penalty_at(self, theta: list[float]) -> float:
+        added: float = penalty(self.ridge, theta)
+        if self.penalties:
+            added, _ = bent(0.0, theta, self.penalties, theta)
+        return added
 
     def some(self, share: int) -> Samples:
         some = copy(self)
@@ -236,6 +245,7 @@ class Samples:
         other.passes.scale[:] = array("d", [1.0]) * d
         other.ridge, other.reaches = [0.0] * (d + 1), [*reach, 1.0]
         other.units, other.known = basis, []
+        other.penalties = basis.penalties(self.l2) if self.l2 else None
         self.close()
         return other
 
@@ -245,7 +255,14 @@ class Samples:
     def _hessian(self, theta: Sequence[float], bound: float) -> array[float]:
         m = self.d + 1
         size, params = 2 + m + m * (m + 1) // 2, [*theta, bound]
-        return self._make(lib.PYREF_STANDARD_HESSIAN, params, size)
+        found = self._make(lib.PYREF_STANDARD_HESSIAN, params, size)
+        if self.penalties:
+            at = 2 + m
+            for j, row in enumerate(self.penalties):
+                for k in range(j + 1):
+                    found[at + k] += self.total * row[k]
+                at += j + 1
+        return found
 
     def _cholesky(self, hess: Any, shift: float) -> Any:
         m = self.d + 1

@@ -90,7 +90,7 @@ class Basis:
         for j in range(d):  # at first the columns in standard units
             self.high[j][j] = 1 / (spreads[j] * self.factors[j])
         self.high[d][d] = 1.0
-        self.made = []  # columns that are not one of X any more
+        self.made = {}  # columns that are not one of X any more: what part was their own in X
 
     def combined(self, j, columns, parts, norm):
         """q[j] less `parts` of other columns, divided by nearly `norm`: a row of B as pairs."""
@@ -161,6 +161,13 @@ class Basis:
             theta[d] -= theta[j] * row[d]
         return theta
 
+    def penalties(self, l2):
+        """l2 |w|^2 as a matrix: theta . (matrix theta)."""
+        d = len(self.shifts)
+        # the weights of x that each q brings along
+        rows = [[v * f for v, f in zip(row, self.factors)] for row in self.high[:d]] + [[0.0] * d]
+        return [[l2 * dot(row, other) for other in rows] for row in rows]
+
     def directions(self):
         """For each entry of w, and for b, the u for which it is u . theta."""
         d = len(self.shifts)
@@ -192,13 +199,13 @@ def in_own_basis(samples, here):
     """(samples in columns that can be told apart, the Point of here there).
 
     here has a Hessian. Where theta is 0, that shows the columns themselves: ValueError if one
-    cannot be told from a combination of others.
+    cannot be told from a combination of others. A penalty tells any columns apart, unless it is
+    lost in rounding: then the samples stay as they are.
     """
-    at_zeros = not any(here.theta)
-    samples, here, lost = _separate(samples, here, at_zeros)
-    if lost:
-        raise refusal(samples, lost, min(lost))
-    return samples, here
+    other, there, lost = _separate(samples, here, not any(here.theta) and not samples.l2)
+    if lost and not samples.l2:
+        raise refusal(other, lost, min(lost))
+    return (samples, here) if lost else (other, there)
 
 
 def told_apart(samples):
@@ -267,13 +274,14 @@ def _sweep(hess, basis, lost, judging):
                 continue
             rows[j] = row
             if not was_made:
-                basis.made.append(j)
+                basis.made[j] = left / own
         elif judging and was_made:
             doubt = basis.doubt(basis.high[j]) / size
             if doubt > MOST_DOUBT:
                 # Roundings leave as little of a combination. But where little was left of columns
                 # before it as well, it may be one more of a series, as powers of years are.
-                alone = not any([k < j and k not in lost for k in basis.made])
+                others = [part for k, part in basis.made.items() if k < j and k not in lost]
+                alone = not any([part < SUSPICIOUS for part in others])
                 lost[j] = DEPENDENT if doubt > ROUNDINGS and alone else DOUBTFUL
                 continue
         used.append(j)

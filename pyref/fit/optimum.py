@@ -12,7 +12,7 @@ from ..front.checks import Newton
 from ..second_order import dot, plus
 from .basis import SUSPICIOUS, in_own_basis, least_own
 from .head_start import head_start
-from .samples import from_standard, penalty, reach_at_most, to_standard
+from .samples import from_standard, reach_at_most, to_standard
 from .search import bottom_of_parabola, line_search
 from .separation import fate, step_proves_optimum
 
@@ -23,27 +23,29 @@ def _start(is_newton, samples, theta, l2):
     The samples may be others than before: in columns that can be told apart (basis.py)."""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     T, has_optimum = None, True if l2 else None
-    units, apart = samples.units, not is_newton or l2 > 0  # or of no interest
+    units, looked = samples.units, not is_newton  # whether columns can be told apart
     if not any(theta):
         found = head_start(is_newton, samples, len(theta))
-        if found and not apart and samples.least_own(found[1]) < SUSPICIOUS:
+        if found and not looked and samples.least_own(found[1]) < SUSPICIOUS:
             found = None
         if found and _finite(*from_standard(found[0], units)):
             theta, T, overlap = found
-            apart, has_optimum = True, has_optimum or overlap
+            looked, has_optimum = True, has_optimum or overlap
     here = None
     if any(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and T is None)
-    if here is None or not here.F < log(2) or not apart:  # F may be no number
+    if here is None or not here.F < log(2) or not (looked or l2):  # F may be no number
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
-        if not apart and least_own(samples, at_zeros) < SUSPICIOUS:
+        if not looked and least_own(samples, at_zeros) < SUSPICIOUS:
             samples, at_zeros = in_own_basis(samples, at_zeros)
             if here is not None:
                 theta = to_standard(*from_standard(theta, units), samples.units)
                 here = samples.objective(theta, True)
         if here is None or not here.F < at_zeros.F:
             here = at_zeros
+    elif not looked and least_own(samples, here) < SUSPICIOUS:
+        samples, here = in_own_basis(samples, here)
     return samples, here, T, has_optimum
 
 
@@ -157,8 +159,8 @@ def _last_step(samples, units, here, step):
     """(w, b, the summed loss) after a whole step that is not worth another pass."""
     theta = plus(here.theta, 1.0, step)
     # F falls by half of -grad . step. What the penalty in it gains is not the loss's.
-    gain = -dot(here.grad, step) / 2 + penalty(samples.ridge, theta)
-    loss = here.loss - samples.total * (gain - penalty(samples.ridge, here.theta))
+    gain = -dot(here.grad, step) / 2 + samples.penalty_at(theta)
+    loss = here.loss - samples.total * (gain - samples.penalty_at(here.theta))
     w, b = from_standard(theta, units)
     return w, b, loss
 

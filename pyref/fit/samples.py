@@ -16,7 +16,7 @@ from math import sqrt
 
 from ..front import checks
 from ..logistic import gradient, total
-from ..second_order import cholesky, dot, hessian, lbfgs_step, solve, solve_lower
+from ..second_order import cholesky, dot, hessian, lbfgs_step, plus, solve, solve_lower
 from .search import Point, first_guess, newton_step
 from .separation import (
     forces_and_push,
@@ -54,7 +54,7 @@ def standardised(X, y, s, weight, l2):
     rows = [list(x_i) for x_i in zip(*columns)]
     # l2/2 w^2  =  ridge/2 (w spread)^2
     ridge = [l2 / spread / spread for spread in spreads] + [0.0]
-    return Samples(rows, y, s, weight, ridge, reaches + [1.0], (shifts, spreads), X)
+    return Samples(rows, y, s, weight, ridge, reaches + [1.0], (shifts, spreads), X, l2)
 
 
 def to_standard(w, b, units):
@@ -80,9 +80,10 @@ class Samples:
     is done with the answers is written once, for both.
     """
 
-    def __init__(self, X, y, s, weight, ridge, reaches, units, given):
+    def __init__(self, X, y, s, weight, ridge, reaches, units, given, l2):
         self.X, self.y, self.s, self.total, self.ridge = X, y, s, weight, ridge
-        self.units, self.given = units, given  # given: X as it was given
+        self.units, self.given, self.l2 = units, given, l2  # given: X as it was given
+        self.penalties = None  # basis.py: in place of ridge, a matrix
         self.reaches = reaches  # how far from 0 each column, and the 1 behind it, reaches
         self.one_class = max(y) == 0 or min(y) == 1
 
@@ -106,26 +107,40 @@ class Samples:
             loss, grad_w, grad_b = gradient(self.X, self.y, theta[:-1], theta[-1], self.s)
             grad = grad_w + [grad_b]
         F, grad = penalised(loss, grad, self.total, self.ridge, theta)
+        if self.penalties:
+            F, grad = bent(F, grad, self.penalties, theta)
         return Point(theta, F, grad, hess, loss)
+
+    def penalty_at(self, theta):
+        """What the penalty adds to F."""
+        if self.penalties:
+            return bent(0.0, theta, self.penalties, theta)[0]
+        return penalty(self.ridge, theta)
 
     def some(self, share):
         """One in `share` of these samples, taken from everywhere."""
         s = self.s[::share]
         return Samples(
             self.X[::share], self.y[::share], s, total(s), self.ridge, self.reaches, self.units,
-            self.given[::share],
+            self.given[::share], self.l2,
         )  # fmt: skip
 
     def in_basis(self, basis):
-        """The same samples in other columns (basis.py); without l2."""
+        """The same samples in other columns (basis.py)."""
         rows = basis.rows(self.given)
         reaches = [max([abs(q) for q in column]) for column in zip(*rows)] + [1.0]
-        return Samples(
-            rows, self.y, self.s, self.total, [0.0] * len(reaches), reaches, basis, self.given
-        )
+        other = Samples(
+            rows, self.y, self.s, self.total, [0.0] * len(reaches), reaches, basis, self.given,
+            self.l2,
+        )  # fmt: skip
+        if self.l2:
+            other.penalties = basis.penalties(self.l2)
+        return other
 
     def _mean(self, hess):
         hess = [[h / self.total for h in row] for row in hess]
+        if self.penalties:
+            hess = [plus(row, 1.0, more) for row, more in zip(hess, self.penalties)]
         return add_to_diagonal(hess, self.ridge)
 
     # Equations with hess
@@ -226,6 +241,12 @@ def penalised(loss, grad, weight, ridge, theta):
     """F and its gradient, from sums."""
     F = loss / weight + penalty(ridge, theta)
     return F, [g / weight + ridge_j * theta_j for g, ridge_j, theta_j in zip(grad, ridge, theta)]
+
+
+def bent(F, grad, penalties, theta):
+    """F plus theta . (penalties theta) / 2, and its gradient."""
+    more = [dot(row, theta) for row in penalties]
+    return F + dot(more, theta) / 2, plus(grad, 1.0, more)
 
 
 def penalty(ridge, theta):
