@@ -36,6 +36,7 @@ MOST_DOUBT = 1e-3  # beyond this a column is refused
 ROUNDINGS = 0.1  # the doubt of a column whose own part is no more than ten roundings of its entries
 CERTAIN = 1e6  # no rounding of entries leaves so little: the column is a combination exactly
 EPSILON = 2.0**-52
+FEW_ROWS = 4  # for L-BFGS, a Hessian of 2 m rows is made if m m is no more than so many times n
 
 CONSTANT, DEPENDENT, DOUBTFUL = "constant", "dependent", "doubtful"  # why a column is refused
 
@@ -87,10 +88,16 @@ class Basis:
         ] + [0.0]
         self.high = [[0.0] * (d + 1) for _ in range(d + 1)]
         self.low = [[0.0] * (d + 1) for _ in range(d + 1)]
-        for j in range(d):  # at first the columns in standard units
-            self.high[j][j] = 1 / (spreads[j] * self.factors[j])
         self.high[d][d] = 1.0
+        self.units = [1 / (v * factor) for v, factor in zip(spreads, self.factors)]
+        for j in range(d):  # at first the columns in standard units
+            self.leave(j)
         self.made = {}  # columns that are not one of X any more: what part was their own in X
+
+    def leave(self, j):
+        """q[j] is x[j] in standard units."""
+        self.high[j] = [self.units[j] if k == j else 0.0 for k in range(len(self.high))]
+        self.low[j] = [0.0] * len(self.high)
 
     def combined(self, j, columns, parts, norm):
         """q[j] less `parts` of other columns, divided by nearly `norm`: a row of B as pairs."""
@@ -206,6 +213,35 @@ def in_own_basis(samples, here):
     if lost and not samples.l2:
         raise refusal(other, lost, min(lost))
     return (samples, here) if lost else (other, there)
+
+
+def for_lbfgs(samples):
+    """The samples for L-BFGS without l2: in their own basis, if they need one.
+
+    It sees no Hessian, and does not mind columns that are combinations of others: it finds one of
+    the w that are equally good. But where a column is nearly one, it would never see what the
+    column adds. The Hessian of some rows is enough to suspect that; if it would cost more than a
+    pass or two, nobody looks."""
+    m, n = samples.width() + 1, samples.count()
+    zeros = [0.0] * m
+    if m * m > FEW_ROWS * n:
+        return samples
+    some = samples.some(max(1, n // (2 * m)))
+    if least_own(some, some.objective(zeros, True)) >= SUSPICIOUS:
+        return samples
+    here = samples.objective(zeros, True)
+    if least_own(samples, here) >= SUSPICIOUS:
+        return samples
+    other, _, lost = _separate(samples, here, True)
+    for j in sorted(lost):
+        if lost[j] == DOUBTFUL:
+            raise refusal(other, lost, j)
+    basis = other.units
+    if not isinstance(basis, Basis) or not [j for j in basis.made if j not in lost]:
+        return samples
+    for j in lost:
+        basis.leave(j)
+    return other.in_basis(basis)
 
 
 def told_apart(samples):

@@ -10,7 +10,7 @@ from math import log, sqrt
 from ..front import checks
 from ..front.checks import Newton
 from ..second_order import dot, plus
-from .basis import SUSPICIOUS, in_own_basis, least_own
+from .basis import SUSPICIOUS, for_lbfgs, in_own_basis, least_own
 from .head_start import head_start
 from .samples import from_standard, reach_at_most, to_standard
 from .search import bottom_of_parabola, line_search
@@ -23,7 +23,7 @@ def _start(is_newton, samples, theta, l2):
     The samples may be others than before: in columns that can be told apart (basis.py)."""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     T, has_optimum = None, True if l2 else None
-    units, looked = samples.units, not is_newton  # whether columns can be told apart
+    units, looked = samples.units, l2 > 0 and not is_newton  # whether columns can be told apart
     if not any(theta):
         found = head_start(is_newton, samples, len(theta))
         if found and not looked and samples.least_own(found[1]) < SUSPICIOUS:
@@ -31,6 +31,10 @@ def _start(is_newton, samples, theta, l2):
         if found and _finite(*from_standard(found[0], units)):
             theta, T, overlap = found
             looked, has_optimum = True, has_optimum or overlap
+    if not looked and not is_newton:
+        samples, looked = for_lbfgs(samples), True
+        if samples.units is not units:
+            theta = to_standard(*from_standard(theta, units), samples.units)
     here = None
     if any(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.

@@ -168,7 +168,8 @@ CHANGES = {
     "weights forgotten": (
         "fit.samples", "standardised",
         "Samples(rows, y, s, weight, ridge, reaches + [1.0], (shifts, spreads), X, l2)",
-        "Samples(rows, y, [1.0] * len(s), weight, ridge, reaches + [1.0], (shifts, spreads), X, l2)",
+        "Samples(rows, y, [1.0] * len(s), weight, ridge, reaches + [1.0], (shifts, spreads), X,"
+        " l2)",
         check_counts,
     ),
     "whole steps only": (

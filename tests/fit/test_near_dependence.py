@@ -150,6 +150,31 @@ def test_a_small_penalty(impl, l2):
         assert (again.status, again.iterations <= 2) == ("converged", True)
 
 
+def test_lbfgs_sees_what_a_column_adds(impl, monkeypatch):
+    """It never would in the columns as they are: of 1e-9 of noise it made nothing, and called that
+    the optimum, 0.38 below it."""
+    for name in ("years 2015 to 2021, cubes", "years 2005 to 2020, fourth powers", "1e-9", "1e-12"):
+        X, y, _ = NEAR[name]
+        truth = optimum(X, y)
+        for start in ({}, {"w": [0.0] * len(X[0]), "b": 0.1}):
+            fit = impl.lbfgs(X, y, **start)
+            assert fit.status == "converged"
+            assert fit.log_likelihood == pytest.approx(float(truth.log_likelihood), rel=1e-12)
+    X, y = noisy(1e-13)
+    with pytest.raises(ValueError, match="column 2 of X is too nearly a combination"):
+        impl.lbfgs(X, y)
+    # beside columns that are combinations, of which it takes any w
+    X, y, _ = NEAR["years 2005 to 2020, cubes"]
+    twice = [[x[0], *x, 7.0] for x in X]
+    fit = impl.lbfgs(twice, y)
+    assert fit.status == "converged"
+    assert fit.log_likelihood == pytest.approx(impl.newton(X, y).log_likelihood, rel=1e-10)
+    # nobody looks where that would cost more than the fit
+    monkeypatch.setattr(basis, "FEW_ROWS", 0)
+    monkeypatch.setattr(basis, "least_own", None)
+    assert impl.lbfgs(noisy(0.1)[0], y[:60]).status == "converged"
+
+
 def test_separable_years(impl):
     """The proof that there is no optimum is found in the basis, too."""
     X, y = powers(2015, 2021, 3, 84)
