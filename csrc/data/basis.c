@@ -37,7 +37,13 @@ void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d
                     const double *high, const double *low, double *room, double *reach, double *Q)
 {
     const size_t size = kind == F64 ? sizeof(double) : sizeof(float);
-    double *a_high = room, *a_low = room + d;
+    double *a_high = room, *a_low = room + d, *made = room + 2 * d;
+    for (size_t j = 0; j < d; j++) { /* or a column of X, in other units */
+        made[j] = 0.0;
+        for (size_t k = 0; k <= d; k++)
+            if (k != j && high[j * (d + 1) + k] != 0.0)
+                made[j] = 1.0;
+    }
     for (size_t i = from; i < from + count; i++) {
         double *q = Q + i * d;
         if (sample_weight != NULL && sample_weight[i] == 0.0) {
@@ -53,10 +59,10 @@ void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d
         for (size_t j = 0; j < d; j++) {
             const double *B = high + j * (d + 1), *B_low = low + j * (d + 1);
             pair sum = {B[d], B_low[d]};
-            for (size_t k = 0; k <= j; k++) /* B is 0 beyond */
+            for (size_t k = 0; made[j] && k <= j; k++) /* B is 0 beyond */
                 if (B[k] != 0.0)
                     sum = add_product(sum, (pair){a_high[k], a_low[k]}, (pair){B[k], B_low[k]});
-            q[j] = sum.high + sum.low;
+            q[j] = made[j] ? sum.high + sum.low : a_high[j] * B[j];
             if (fabs(q[j]) > reach[j])
                 reach[j] = fabs(q[j]);
         }

@@ -92,6 +92,7 @@ class Samples:
     ) -> None:
         self.d, self.total, self.share, self.l2 = X.width, total, 1, l2
         self.penalties: list[list[float]] | None = None
+        self.diagonal = [j * (j + 3) // 2 for j in range(self.d + 1)]  # of a triangle
         self.passes, self.given = Passes(X, y, s, threads), X
         self.known: list[tuple[Any, float]] = []
         self.table: array[float]  # X in another basis
@@ -227,7 +228,7 @@ class Samples:
     def in_basis(self, basis: Any) -> Samples:
         """The same samples in other columns, a copy of X; freed with what is left of the old."""
         X, d, passes = self.given, self.d, self.passes
-        Q, reach, room = zeros(X.length * d), zeros(d), zeros(2 * d)
+        Q, reach, room = zeros(X.length * d), zeros(d), zeros(3 * d)
         given = [basis.shifts, basis.factors]
         for halves in (basis.high, basis.low):
             given.append([v for row in halves[:d] for v in row])
@@ -288,6 +289,12 @@ class Samples:
         return self._cholesky(hess, 0.0)
 
     def least_own(self, T: array[float]) -> float:
+        """Its twin's, or less: then it is a bound of it, and not small."""
+        # in standard units no entry of hess on its diagonal is more than 1/4 and the penalty's
+        least = min([T[k] for k in self.diagonal])
+        bound = least * least / (0.26 + max(self.ridge))
+        if bound > 1e-4 and isinstance(self.units, tuple):
+            return bound
         rows, least = doubles(T), 1.0
         for j in range(self.d + 1):
             row = rows + j * (j + 1) // 2

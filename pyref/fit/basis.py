@@ -127,7 +127,10 @@ class Basis:
                 high, low = two_sum(x_k, -shift)
                 a.append((high * factor, low * factor))
             q = []
-            for high, low in zip(self.high[:d], self.low[:d]):
+            for j, (high, low) in enumerate(zip(self.high[:d], self.low[:d])):
+                if j not in self.made:  # a column of X, in other units
+                    q.append(a[j][0] * high[j])
+                    continue
                 added, rest = high[d], low[d]
                 for k in range(d):
                     if high[k]:

@@ -82,7 +82,9 @@ def test_the_objective_and_its_derivatives(twins):
         T, T_wanted = samples.triangle(found.hess), pure.triangle(want.hess)
         assert (T is None) == (T_wanted is None)
         if T is not None:
-            assert digits([samples.least_own(T)], [pure.least_own(T_wanted)]) > 9
+            least, wanted = samples.least_own(T), pure.least_own(T_wanted)
+            assert least <= wanted * (1 + 1e-9)
+            assert least > 1e-4 or least == pytest.approx(wanted, rel=1e-9)
         rows = samples.hessian_rows(found.hess)
         assert digits(np.ravel(rows), np.ravel(pure.hessian_rows(want.hess))) > 12
 
