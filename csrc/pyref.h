@@ -207,11 +207,11 @@ double pyref_sum(const double *values, size_t from, size_t count, double total);
 
 /* Rows `from` on of X in other columns, to the same rows of Q, d numbers each (pyref/fit/basis.py):
  *     q[j]  =  sum over k <= j of  B[j][k] (x[k] - shift[k]) factor[k]  +  B[j][d]
- * B is d rows of d + 1 pairs, high and low; reach[j] becomes the largest |q[j]| if that is more.
+ * B is d rows of d + 1; reach[j] becomes the largest |q[j]| if that is more.
  * room: 3 d. Rows of weight 0 become zeros. */
 void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d,
                     const double *sample_weight, const double *shift, const double *factor,
-                    const double *high, const double *low, double *room, double *reach, double *Q);
+                    const double *B, double *room, double *reach, double *Q);
 
 /* The instruction set in use; and to use another: 1 if this processor has it. */
 const char *pyref_instruction_set(void);

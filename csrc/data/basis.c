@@ -24,24 +24,23 @@ static pair two_product(double u, double v)
 }
 
 /* twin: fit.basis.add_product */
-static pair add_product(pair sum, pair u, pair v)
+static pair add_product(pair sum, pair u, double v)
 {
-    const pair product = two_product(u.high, v.high), added = two_sum(sum.high, product.high);
-    const double rest = product.low + (u.high * v.low + u.low * v.high);
-    return (pair){added.high, sum.low + (added.low + rest)};
+    const pair product = two_product(u.high, v), added = two_sum(sum.high, product.high);
+    return (pair){added.high, sum.low + (added.low + (product.low + u.low * v))};
 }
 
 /* twin: fit.basis.Basis.rows */
 void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d,
                     const double *sample_weight, const double *shift, const double *factor,
-                    const double *high, const double *low, double *room, double *reach, double *Q)
+                    const double *B, double *room, double *reach, double *Q)
 {
     const size_t size = kind == F64 ? sizeof(double) : sizeof(float);
     double *a_high = room, *a_low = room + d, *made = room + 2 * d;
     for (size_t j = 0; j < d; j++) { /* or a column of X, in other units */
         made[j] = 0.0;
         for (size_t k = 0; k <= d; k++)
-            if (k != j && high[j * (d + 1) + k] != 0.0)
+            if (k != j && B[j * (d + 1) + k] != 0.0)
                 made[j] = 1.0;
     }
     for (size_t i = from; i < from + count; i++) {
@@ -57,12 +56,12 @@ void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d
             a_low[k] = a.low * factor[k];
         }
         for (size_t j = 0; j < d; j++) {
-            const double *B = high + j * (d + 1), *B_low = low + j * (d + 1);
-            pair sum = {B[d], B_low[d]};
+            const double *row = B + j * (d + 1);
+            pair sum = {row[d], 0.0};
             for (size_t k = 0; made[j] && k <= j; k++) /* B is 0 beyond */
-                if (B[k] != 0.0)
-                    sum = add_product(sum, (pair){a_high[k], a_low[k]}, (pair){B[k], B_low[k]});
-            q[j] = made[j] ? sum.high + sum.low : a_high[j] * B[j];
+                if (row[k] != 0.0)
+                    sum = add_product(sum, (pair){a_high[k], a_low[k]}, row[k]);
+            q[j] = made[j] ? sum.high + sum.low : a_high[j] * row[j];
             if (fabs(q[j]) > reach[j])
                 reach[j] = fabs(q[j]);
         }

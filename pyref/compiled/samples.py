@@ -229,16 +229,15 @@ class Samples:
         """The same samples in other columns, a copy of X; freed with what is left of the old."""
         X, d, passes = self.given, self.d, self.passes
         Q, reach, room = zeros(X.length * d), zeros(d), zeros(3 * d)
-        given = [basis.shifts, basis.factors]
-        for halves in (basis.high, basis.low):
-            given.append([v for row in halves[:d] for v in row])
-        shift, factor, high, low = [doubles(array("d", values)) for values in given]
+        rows = [v for row in basis.B[:d] for v in row]
+        given = (basis.shifts, basis.factors, rows)
+        shift, factor, B = [doubles(array("d", values)) for values in given]
         step = 1 + (1 << 16) // d  # rows in one call, so that Ctrl-C is heard
         for start in range(0, X.length, step):
             lib.pyref_in_basis(
                 X.pointer, X.kind, start, min(step, X.length - start), d,
-                buffers.as_doubles(passes.s), shift, factor, high, low, doubles(room),
-                doubles(reach), doubles(Q),
+                buffers.as_doubles(passes.s), shift, factor, B, doubles(room), doubles(reach),
+                doubles(Q),
             )  # fmt: skip
         other = copy(self)
         other.table = Q

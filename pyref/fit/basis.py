@@ -65,10 +65,10 @@ def two_product(u, v):
 
 
 def add_product(high, low, u, v):
-    """The pair (high, low) plus the product of the pairs u and v, to twice the digits."""
-    p, rest = two_product(u[0], v[0])
+    """The pair (high, low) plus v times the pair u, to twice the digits."""
+    p, rest = two_product(u[0], v)
     high, carried = two_sum(high, p)
-    return high, low + (carried + (rest + (u[0] * v[1] + u[1] * v[0])))
+    return high, low + (carried + (rest + u[1] * v))
 
 
 # -------------------------------------------------------- the basis
@@ -86,9 +86,8 @@ class Basis:
             (abs(shift) + spread) * factor
             for shift, spread, factor in zip(shifts, spreads, self.factors)
         ] + [0.0]
-        self.high = [[0.0] * (d + 1) for _ in range(d + 1)]
-        self.low = [[0.0] * (d + 1) for _ in range(d + 1)]
-        self.high[d][d] = 1.0
+        self.B = [[0.0] * (d + 1) for _ in range(d + 1)]
+        self.B[d][d] = 1.0
         self.units = [1 / (v * factor) for v, factor in zip(spreads, self.factors)]
         for j in range(d):  # at first the columns in standard units
             self.leave(j)
@@ -96,22 +95,19 @@ class Basis:
 
     def leave(self, j):
         """q[j] is x[j] in standard units."""
-        self.high[j] = [self.units[j] if k == j else 0.0 for k in range(len(self.high))]
-        self.low[j] = [0.0] * len(self.high)
+        self.B[j] = [self.units[j] if k == j else 0.0 for k in range(len(self.B))]
 
     def combined(self, j, columns, parts, norm):
-        """q[j] less `parts` of other columns, divided by nearly `norm`: a row of B as pairs."""
+        """q[j] less `parts` of other columns, divided by nearly `norm`: a row of B. (Rounding it
+        makes q another combination of the same columns, no worse than this one.)"""
         scale = 2.0 ** (1 - frexp(norm)[1])
-        high, low = [], []
-        for k in range(len(self.high)):
-            pair = self.high[j][k], self.low[j][k]
+        row = []
+        for k, added in enumerate(self.B[j]):
+            rest = 0.0
             for other, part in zip(columns, parts):
-                row = self.high[other][k], self.low[other][k]
-                pair = add_product(pair[0], pair[1], (-part, 0.0), row)
-            pair = two_sum(pair[0], pair[1])
-            high.append(pair[0] * scale)
-            low.append(pair[1] * scale)
-        return high, low
+                added, rest = add_product(added, rest, (-part, 0.0), self.B[other][k])
+            row.append((added + rest) * scale)
+        return row
 
     def doubt(self, row):
         """How much the roundings of the entries of X may change q, which has this row of B."""
@@ -127,14 +123,14 @@ class Basis:
                 high, low = two_sum(x_k, -shift)
                 a.append((high * factor, low * factor))
             q = []
-            for j, (high, low) in enumerate(zip(self.high[:d], self.low[:d])):
+            for j, row in enumerate(self.B[:d]):
                 if j not in self.made:  # a column of X, in other units
-                    q.append(a[j][0] * high[j])
+                    q.append(a[j][0] * row[j])
                     continue
-                added, rest = high[d], low[d]
+                added, rest = row[d], 0.0
                 for k in range(d):
-                    if high[k]:
-                        added, rest = add_product(added, rest, a[k], (high[k], low[k]))
+                    if row[k]:
+                        added, rest = add_product(added, rest, a[k], row[k])
                 q.append(added + rest)
             out.append(q)
         return out
@@ -146,17 +142,13 @@ class Basis:
         for k in range(d):
             added = rest = 0.0
             for j in range(k, d):
-                added, rest = add_product(
-                    added, rest, (theta[j], 0.0), (self.high[j][k], self.low[j][k])
-                )
+                added, rest = add_product(added, rest, (theta[j], 0.0), self.B[j][k])
             w.append((added + rest) * self.factors[k])
         # b as it suits w as it is now, rounded: then the scores amid the data are right
         added, rest = theta[d], 0.0
         for j in range(d):
-            added, rest = add_product(
-                added, rest, (theta[j], 0.0), (self.high[j][d], self.low[j][d])
-            )
-            added, rest = add_product(added, rest, (-w[j], 0.0), (self.shifts[j], 0.0))
+            added, rest = add_product(added, rest, (theta[j], 0.0), self.B[j][d])
+            added, rest = add_product(added, rest, (-w[j], 0.0), self.shifts[j])
         return w, added + rest
 
     def theta(self, w, b):
@@ -164,7 +156,7 @@ class Basis:
         d = len(self.shifts)
         theta = [w_j / factor for w_j, factor in zip(w, self.factors)] + [b + dot(w, self.shifts)]
         for j in range(d - 1, -1, -1):
-            row = self.high[j]
+            row = self.B[j]
             theta[j] /= row[j]
             for k in range(j):
                 theta[k] -= theta[j] * row[k]
@@ -175,7 +167,7 @@ class Basis:
         """l2 |w|^2 as a matrix: theta . (matrix theta)."""
         d = len(self.shifts)
         # the weights of x that each q brings along
-        rows = [[v * f for v, f in zip(row, self.factors)] for row in self.high[:d]] + [[0.0] * d]
+        rows = [[v * f for v, f in zip(row, self.factors)] for row in self.B[:d]] + [[0.0] * d]
         return [[l2 * dot(row, other) for other in rows] for row in rows]
 
     def directions(self):
@@ -183,19 +175,19 @@ class Basis:
         d = len(self.shifts)
         rows, last = [], []
         for k in range(d):
-            rows.append([self.high[j][k] * self.factors[k] for j in range(d)] + [0.0])
+            rows.append([self.B[j][k] * self.factors[k] for j in range(d)] + [0.0])
         for j in range(d):
-            added, rest = self.high[j][d], self.low[j][d]
+            added, rest = self.B[j][d], 0.0
             for k in range(d):
-                part = self.high[j][k] * self.factors[k], self.low[j][k] * self.factors[k]
-                added, rest = add_product(added, rest, part, (-self.shifts[k], 0.0))
+                part = -self.factors[k] * self.B[j][k], 0.0
+                added, rest = add_product(added, rest, part, self.shifts[k])
             last.append(added + rest)
         return rows + [last + [1.0]]
 
     def base(self, j):
         """Of the columns that q[j] is made of, the first of those that lie far from 0 for their
         width: years, and not their squares. None if none does."""
-        far = [self.sizes[k] if self.high[j][k] else 0.0 for k in range(j + 1)]
+        far = [self.sizes[k] if self.B[j][k] else 0.0 for k in range(j + 1)]
         for k, size in enumerate(far):
             if size > 10 and size >= max(far) / 2:  # (a width is between 1/2 and 1 here)
                 return k
@@ -308,14 +300,14 @@ def _sweep(hess, basis, lost, judging):
                 lost[j] = DEPENDENT
                 continue
             row = basis.combined(j, used, solve(T, others), size)
-            if basis.doubt(row[0]) > CERTAIN:
+            if basis.doubt(row) > CERTAIN:
                 lost[j] = DEPENDENT
                 continue
             rows[j] = row
             if not was_made:
                 basis.made[j] = left / own
         elif judging and was_made:
-            doubt = basis.doubt(basis.high[j]) / size
+            doubt = basis.doubt(basis.B[j]) / size
             if doubt > MOST_DOUBT:
                 # Roundings leave as little of a combination. But where little was left of columns
                 # before it as well, it may be one more of a series, as powers of years are.
@@ -326,7 +318,7 @@ def _sweep(hess, basis, lost, judging):
         used.append(j)
         T.append(new + [sqrt(max(left, ROUNDING * own))])
     for j, row in rows.items():
-        basis.high[j], basis.low[j] = row
+        basis.B[j] = row
     return len(rows) > 0
 
 
