@@ -6,14 +6,14 @@ typedef struct {
     double high, low;
 } pair;
 
-/* twin: fit.basis.two_sum */
+/* u + v, exactly */
 static pair two_sum(double u, double v)
 {
     const double high = u + v, t = high - u;
     return (pair){high, (u - (high - t)) + (v - t)};
 }
 
-/* twin: fit.basis.two_product
+/* u v, exactly.
  * The lesson's halves, and no fma: so both have the same bits, underflow included. */
 static pair two_product(double u, double v)
 {
@@ -23,14 +23,14 @@ static pair two_product(double u, double v)
     return (pair){high, ((u_high * v_high - high) + u_high * v_low + u_low * v_high) + u_low * v_low};
 }
 
-/* twin: fit.basis.add_product */
+/* sum + u v */
 static pair add_product(pair sum, pair u, double v)
 {
     const pair product = two_product(u.high, v), added = two_sum(sum.high, product.high);
     return (pair){added.high, sum.low + (added.low + (product.low + u.low * v))};
 }
 
-/* twin: fit.basis.Basis.rows */
+/* As Basis.rows in pyref/fit/basis.py, bit for bit. */
 void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d,
                     const double *sample_weight, const double *shift, const double *factor,
                     const double *B, double *room, double *reach, double *Q)
