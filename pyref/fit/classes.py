@@ -34,7 +34,7 @@ from ..logistic import total
 from ..multinomial import softmax, softmax_gradient
 from ..second_order import ROUNDING, dot, lbfgs_step, plus, solve
 from .head_start import WIDE
-from .samples import Samples, dependent_column, penalised, triangle
+from .samples import Samples, penalised, penalty, triangle
 from .search import DAMPING, Point, first_guess, newton_step
 from .separation import FAINT, HARDLY, fate
 
@@ -47,6 +47,7 @@ class ClassSamples:
     """
 
     has_errors = False
+    looked_at = True  # basis.py is asked before they are made: class_optimum of either engine
 
     def __init__(self, X, y, s, weight, classes, units, ridge, reaches):
         self.X, self.y, self.s, self.total, self.classes = X, y, s, weight, classes
@@ -197,8 +198,8 @@ class ClassSamples:
         step, T = newton_step(H, grad[: -self.m], *self.algebra()[:2])
         return self.centred(list(step) + [0.0] * self.m), T
 
-    def dependent_column(self, _):
-        return dependent_column(self.products(self.s))
+    def penalty_at(self, theta):
+        return penalty(self.ridge, theta)
 
     def pair(self, change, turn):
         return change, turn

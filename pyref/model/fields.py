@@ -59,6 +59,7 @@ STATE: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "log_likelihood_": ("a number", _is_number),
     "loss_history_": ("an array of numbers", _is_numbers),
     "class_totals_": ("an array of weights", _is_weights),
+    "weights_are_counts_": ("true or false", lambda value: isinstance(value, bool)),
     "standard_errors_": (
         "an array of numbers, or null",
         lambda value: value is None or _is_numbers(value),
@@ -68,6 +69,17 @@ STATE: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 # What a fit of version 1 has not left, and how it was.
 SINCE_2 = (("n_left_out_", 0), ("aliased_", ()), ("quality_", None))
+
+
+def add_missing(settings: dict[str, Any], state: dict[str, Any]) -> None:
+    """What an older file says nothing of. Of weights its settings tell: with a class_weight they
+    were no counts, and standard errors that it has are none."""
+    for key, value in SINCE_2:
+        state.setdefault(key, list(value) if isinstance(value, tuple) else value)
+    if "weights_are_counts_" not in state:
+        state["weights_are_counts_"] = settings.get("class_weight") is None
+        if not state["weights_are_counts_"]:
+            state["standard_errors_"] = None
 
 
 def check_state(state: dict[str, Any], C: int, d: int) -> None:

@@ -415,8 +415,7 @@ def restore(found, name):
     from .estimator import LogisticRegression
 
     settings, state = dict(found.settings), dict(found.state)
-    for key, value in fields.SINCE_2:
-        state.setdefault(key, list(value) if isinstance(value, tuple) else value)
+    fields.add_missing(settings, state)
     C, d = len(found.classes), len(found.coef[0])
     try:
         fields.check_settings(settings)

@@ -114,6 +114,10 @@ def calls(c):
     add("find_not_finite", z, 0, 0, n)
     add("find_no_label", numbers([0.0, 1.0, -TINY]), 0, 0, 3)
     add("find_no_weight", numbers([0.0, 1.0, -TINY]), 0, 3)
+    add("find_no_count", numbers([0.0, 1.0, TINY]), 0, 3)
+    shift, factor, out = numbers([0.1, 1e-310]), numbers([2.0, 0.5]), room(n)
+    B = numbers([1.1, 0.0, 0.0, 0.3, 0.7, 1e-310])
+    add("in_basis", z, 0, 0, n // 2, 2, ffi.NULL, shift, factor, B, room(6), room(2), out, out=out)
     add("find_no_distribution", numbers([0.5, 0.5 + 2.0**-22, 0.5, 0.5 + 2.0**-23]), 0, 0, 2, 2)
     for kind, values in ((1, array("f", [1e-42, 0.1])), (8, array("q", [2**53 + 1, -(2**62) + 1]))):
         kept.append(values)
