@@ -40,6 +40,7 @@ __all__ = (
     "class_labels",
     "classes_of",
     "curvature",
+    "divided",
     "gradient",
     "gradient_ab",
     "gradient_descent",
@@ -94,6 +95,11 @@ def zeros(count):
 
 def let_go(*values):
     """Nothing is borrowed."""
+
+
+def divided(s, unit):
+    """The sample weights in another unit."""
+    return [s_i / unit for s_i in s]
 
 
 def counted(X, y, s):

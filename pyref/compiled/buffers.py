@@ -286,6 +286,12 @@ def sample_weight_values(s: Buffer | None, n: int) -> float:
     return checks.total_weight(total)
 
 
+def divided(s: Buffer, unit: float) -> Buffer:
+    """The sample weights in another unit."""
+    values = as_doubles(s)
+    return Buffer(array("d", [values[i] / unit for i in range(s.length)]), 0, s.length, 1)
+
+
 def weights(w: Any, d: int) -> array[float]:
     """checks.weights, as an array of its own."""
     flat = _plain(w)

@@ -24,6 +24,7 @@ What an engine is: a module that takes what people give by `table`, `labels`, `s
 own form (lists, or buffers where they lie), and has the lessons' functions by name.
 """
 
+from . import checks
 from .binary import Binary
 from .classes import Classes
 from .optimum import Optimum
@@ -35,6 +36,14 @@ class Front(Binary, Classes, Optimum):
     def __init__(self, engine, home):
         self.engine = engine
         self.home = home
+
+    def _weighed(self, s, n):
+        """(s, their sum, the unit both are in): n sample weights, checked (None: unweighted)."""
+        total = self.engine.sample_weight_values(s, n)
+        unit = checks.weight_unit(total)
+        if unit != 1:
+            s, total = self.engine.divided(s, unit), total / unit
+        return s, total, unit
 
     def __repr__(self):  # in the words that help() shows
         return self.home

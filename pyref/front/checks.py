@@ -6,6 +6,7 @@ is wrong. (TypeError: not a number, not a table. ValueError: a number that canno
 """
 
 from collections import namedtuple
+from math import frexp, ldexp
 
 # What gradient_descent returns. len(losses) == iterations: losses[k] is the objective F before
 # update k (the mean loss, and with l2 > 0 the penalty too), and `iterations` counts the updates
@@ -245,6 +246,18 @@ def total_weight(total):
     if not 0 < total < INFINITY:
         raise ValueError(f"sample_weight sums to {total}: give a positive, finite sum")
     return total
+
+
+def weight_unit(total):
+    """What sample weights of this sum are to be divided by: a power of 4, and 1 as a rule.
+
+    Close to 0 floats have few binary digits, and the product of such a weight with a residual
+    often none; close to the largest, a sum of losses is infinite. Only the proportions of the
+    weights decide where the optimum is, and a power of 4 (or its root) changes no digit.
+    """
+    if 2.0**-256 < total < 2.0**256:
+        return 1.0
+    return ldexp(1.0, frexp(total)[1] // 2 * 2)
 
 
 def weights(w, d):

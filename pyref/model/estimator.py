@@ -19,6 +19,7 @@ or data frames has NumPy loaded, and gets arrays.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -209,7 +210,7 @@ class LogisticRegression:
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
         solver = solvers.chosen(self.solver, (C - 1) * (d + 1))
-        s, totals = self._weights(sample_weight, classes, codes)
+        s, totals, unit = self._weights(sample_weight, classes, codes)
         w, b = self._start(classes, d, table.names)
         iterations, tolerance = self.iterations, self.tolerance
         iterations = solvers.ITERATIONS[solver] if iterations is None else iterations
@@ -277,28 +278,32 @@ class LogisticRegression:
             "n_features_in_": d,
             "feature_names_in_": table.names,
             "n_samples_": n,
-            "class_totals_": totals,
+            "class_totals_": [total * unit for total in totals],
             "backend_": name,
             "solver_": solver,
             "coef_": list(fit.w) if C == 2 else [list(row) for row in zip(*fit.w)],
             "intercept_": fit.b if C == 2 else list(fit.b),
             "n_iter_": fit.iterations,
             "loss_history_": list(fit.losses),
-            "log_likelihood_": log_likelihood,
+            "log_likelihood_": log_likelihood * unit,
             "status_": fit.status,
             "converged_": fit.status == "converged",
-            "standard_errors_": None if errors is None else list(errors),
+            "standard_errors_": None if errors is None else [e / math.sqrt(unit) for e in errors],
             "reason_": reason,
         }
 
     def _weights(
         self, sample_weight: Any, classes: Sequence[Any], codes: Sequence[int]
-    ) -> tuple[list[float] | None, list[float]]:
-        """The weight of each row, class_weight included (None: all 1); and of each class."""
+    ) -> tuple[list[float] | None, list[float], float]:
+        """The weight of each row, class_weight included (None: all 1); of each class; their unit.
+
+        (checks.weight_unit says what the unit is for.)"""
         if hasattr(sample_weight, "__array__") and not hasattr(sample_weight, "tolist"):
             sample_weight = sample_weight.__array__()
         s = checks.sample_weights(sample_weight, len(codes))
-        checks.sample_weight_values(s, len(codes))
+        unit = checks.weight_unit(checks.sample_weight_values(s, len(codes)))
+        if s is not None and unit != 1:
+            s = [s_i / unit for s_i in s]
         totals = [0.0] * len(classes)
         for code, s_i in zip(codes, s or [1.0] * len(codes)):
             totals[code] += s_i
@@ -310,7 +315,7 @@ class LogisticRegression:
         if len(counted) < 2:
             only = f"the class {counted[0]!r}" if counted else "no class"
             raise ValueError(f"the weights leave only {only}: give weight to two classes or more")
-        return s, totals
+        return s, totals, unit
 
     def _start(self, classes: Sequence[Any], d: int, names: Sequence[str] | None) -> Any:
         """init as the chapters have it: (w, b); at zeros (None, ...) without one."""
