@@ -26,17 +26,13 @@ def _start(is_newton, samples, units, theta, l2):
         if found and _finite(*from_standard(found[0], units)):
             theta, T, overlap = found
             independent, has_optimum = True, has_optimum or overlap
-    here = None
-    if any(theta):
-        # With a head start, Newton's method begins with steps of L-BFGS, too.
-        here = samples.objective(theta, is_newton and T is None)
-    if here is None or not here.F < log(2) or not independent:  # F may be no number
+    # With a head start, Newton's method begins with steps of L-BFGS, too.
+    here = at_zeros = samples.objective(theta, is_newton and T is None)
+    if any(theta) and (not independent or not here.F < log(2)):  # F may be no number
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log 2
-        if not independent:
-            _refuse_dependent_columns(samples, at_zeros.hess)
-        if here is None or not here.F < at_zeros.F:
-            here = at_zeros
-    return here, T, has_optimum
+    if not independent:
+        _refuse_dependent_columns(samples, at_zeros.hess)
+    return here if here.F < at_zeros.F else at_zeros, T, has_optimum
 
 
 def _refuse_dependent_columns(samples, hess_at_zero):
@@ -66,8 +62,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         # Which way, and is there an optimum?
         k, loss = len(losses), here.loss
         if has_optimum is None and samples.separates(here.theta):
-            status = "separable"
-            break
+            has_optimum = False
         by_newton = here.hess is not None
         step, T = _direction(samples, here, pairs, guess)
         exact = T is not None
@@ -85,32 +80,29 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         # again. A step of Newton's that is not smaller than the one before is all rounding.
         before = distance
         reach, distance = _distance(is_newton, samples, here, step, flat and exact, tolerance)
-        guided = not by_newton and guess is not None and len(pairs) > 0
-        left = distance * distance / before if guided and before else distance
+        foreseen = guess is not None and distance * distance <= tolerance * before
         settled = stuck or (exact and distance > before / 2)
-        near = reach < 1e-4 and (left <= tolerance or settled)
+        near = reach < 1e-4 and (distance <= tolerance or foreseen or settled)
 
         # Is this the end?
         if has_optimum and flat and near and by_newton == is_newton:
             status = "converged"
-            if exact or guided:
-                w, b, loss = _last_step(samples, units, here, step)
+            w, b, loss = _last_step(samples, units, here, step)
             if exact and not l2:
                 errors = _standard_errors(samples, T, units)
             break
-        if last and by_newton != is_newton:  # now let the Hessian of all rows have its say
-            here, stuck, distance = samples.objective(here.theta, True), False, checks.INFINITY
-            continue
         if last:
             status = "iterations"
             break
 
         # If not, go down.
-        slow = guided and k >= 3 and distance > before / 4
+        slow = k >= 3 and distance > before / 4
         with_hessian = is_newton and (by_newton or near or slow)
         there = _downhill(samples, here, step, with_hessian)
         if there is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
-            stuck = is_newton or not (pairs or guess)
+            stuck = by_newton or not (is_newton or pairs or guess)
+            if is_newton and not by_newton:
+                here = samples.objective(here.theta, True)
             pairs, guess, distance = [], None, checks.INFINITY
             continue
         new_w, new_b = from_standard(there.theta, units)
@@ -119,8 +111,8 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             break
         if not by_newton:
             pairs = _remember(samples, pairs, here, there, memory)
-        if with_hessian and not by_newton:
-            distance = checks.INFINITY  # Newton's steps begin
+        if with_hessian and not by_newton:  # Newton's steps begin
+            guess, distance = None, checks.INFINITY
         losses.append(here.F)
         here, loss, w, b = there, there.loss, new_w, new_b
         if callback is not None and callback(k, losses[k]):

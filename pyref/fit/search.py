@@ -13,7 +13,7 @@ from ..second_order import ROUNDING, dot, plus
 Point = namedtuple("Point", ("theta", "F", "grad", "hess", "loss"))
 
 
-DAMPING = 1e-6  # of the largest curvature
+DAMPING = 1e-6  # small beside p (1-p) near the optimum, large beside rounding
 
 
 def newton_step(hess, grad, triangle, solve):
@@ -26,8 +26,7 @@ def newton_step(hess, grad, triangle, solve):
     T = triangle(hess, 0.0)
     if T is not None:
         return solve(T, back), T
-    # In standard units the mean of |a_i|^2 is d+1, and p (1-p) is at most 1/4.
-    damped = triangle(hess, DAMPING * len(grad) / 4)
+    damped = triangle(hess, DAMPING)
     return (back if damped is None else solve(damped, back)), None  # (None: hess has a NaN)
 
 
