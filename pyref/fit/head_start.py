@@ -40,7 +40,7 @@ def head_start(is_newton, samples, m):
             return None
     has_optimum = step_proves_optimum(some, here, step) or None
     # From there one step with the gradient and the Hessian of a quarter of all rows. If it promises
-    # to gain much of F, the few rows were misleading (they may hold next to nothing of a rare class).
+    # to gain much of F, the few rows were misleading (they may hold little of a rare class).
     here = samples.some(4).objective(theta, True)
     step, T = samples.newton_step(here.hess, here.grad)
     good = -dot(here.grad, step) < here.F / 2
