@@ -46,7 +46,7 @@ def line_search(objective, here, step, further):
         #     F(theta + t step)  <=  F + 0.0001 t grad . step
         #
         # Where rounding hides the fall, it is known by a gradient that has become smaller.
-        hidden = F_there <= F + ROUNDING * F and abs(along_there) <= 0.9 * abs(along)
+        hidden = F_there <= F + ROUNDING * F and along_there <= -0.9 * along
         if not (F_there <= F + 1e-4 * t * along or hidden):
             high = t
         # Not far enough, if it goes on downhill almost as steeply as it began; far enough is
@@ -64,7 +64,7 @@ def line_search(objective, here, step, further):
 def bottom_of_parabola(t, along, along_there):
     """Where the gradient along the step would be zero, were F a parabola; or a good way on."""
     rise = along_there - along
-    return t * (max(2, -along / rise) if rise > -along / 100 else 100)
+    return t * (min(max(2, -along / rise), 100) if rise > 0 else 100)
 
 
 def first_guess(pairs, ridge, dot):
