@@ -87,7 +87,8 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         # Is this the end?
         if has_optimum and flat and near and by_newton == is_newton:
             status = "converged"
-            w, b, loss = _last_step(samples, units, here, step)
+            if exact or guess is not None:
+                w, b, loss = _last_step(samples, units, here, step)
             if exact and not l2:
                 errors = _standard_errors(samples, T, units)
             break

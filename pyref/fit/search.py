@@ -36,6 +36,8 @@ def line_search(objective, here, step, further):
     Where t of the step is not far enough, further(t, gradient, gradient there) is tried next; both
     are gradients along the step."""
     F, along = here.F, dot(here.grad, step)
+    if not along < 0:
+        return None  # rounding has turned the step uphill
     low, high, t = 0.0, None, 1.0
     for _ in range(60):
         there = objective(plus(here.theta, t, step))

@@ -138,9 +138,10 @@ class Optimum:
         Arguments, result and errors are those of `newton`. But standard_errors is None, for they
         need the Hessian. On "converged" it is not the scores' moves that are no more than tolerance
         but sqrt(-grad . step), or no lower F is found: times the root of the sum of the weights,
-        that is the distance to the optimum in standard errors, as far as the guess is right.
-        Without a Hessian doubt is more frequent. And dependent columns are not looked for: if there
-        are any and l2 is 0, w is one of many that are equally good.
+        that is the distance to the optimum in standard errors, as far as the guess is right. (w, b)
+        includes the step where the guess began as a Hessian. Without a Hessian doubt is more
+        frequent. And dependent columns are not looked for: if there are any and l2 is 0, w is one
+        of many that are equally good.
 
         >>> from pyref import lbfgs
         >>> fit = lbfgs([[1], [2], [3], [4]], [0, 1, 0, 1])

@@ -32,6 +32,13 @@ def soft_labels(rng):
     return X, [rng.choice(soft) if rng.random() < 0.5 else label for label in y], None
 
 
+def nearly_hard_labels(rng):
+    """Soft labels whose forces are as faint as those of rows that are certain."""
+    X = [[x * rng.choice([1, 1, 3, 10]) for x in row] for row in numbers(rng)[0]]
+    y = [float(row[0] + rng.gauss(0, 0.3) > 0) for row in X]
+    return X, [abs(t - rng.choice([0, 10.0 ** -rng.randint(6, 15)])) for t in y], None
+
+
 def a_hair_apart(rng):
     """Both labels along a line, off it by no more than a gap; and far from it others."""
     gap, turn = 10.0 ** -rng.randint(1, 10), rng.uniform(0, 6)
@@ -99,12 +106,13 @@ def tables(source):
 # more): by Newton's method, and by L-BFGS.
 SOURCES = {
     soft_labels: {"newton": (0, 675), "lbfgs": (3, 1190)},
+    nearly_hard_labels: {"newton": (9, 1890), "lbfgs": (33, 1930)},
     a_hair_apart: {"newton": (3, 860), "lbfgs": (9, 1135)},
-    outliers: {"newton": (3, 1050), "lbfgs": (13, 2120)},
-    unlike_weights: {"newton": (13, 715), "lbfgs": (17, 1160)},
-    dummies: {"newton": (0, 590), "lbfgs": (0, 2720)},
+    outliers: {"newton": (3, 1040), "lbfgs": (13, 2205)},
+    unlike_weights: {"newton": (13, 680), "lbfgs": (17, 1140)},
+    dummies: {"newton": (0, 605), "lbfgs": (0, 2730)},
     odd_units: {"newton": (1, 265), "lbfgs": (1, 655)},
-    certain_rows: {"newton": (1, 1100), "lbfgs": (4, 3075)},
+    certain_rows: {"newton": (1, 975), "lbfgs": (4, 3110)},
 }
 
 

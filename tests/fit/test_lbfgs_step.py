@@ -1,14 +1,12 @@
 """The step of L-BFGS against dense BFGS: the inverse Hessian written out, and what it costs."""
 
 import importlib
-import random
 
 import mpmath
 import numpy as np
 import pytest
 from helpers.fits import problem, table
 from helpers.oracle_second_order import lre_of_sums
-from mpmath import mpf
 
 import pyref
 from pyref.second_order import lbfgs_step
@@ -73,3 +71,26 @@ def test_each_step_of_a_fit_is_that_of_dense_bfgs(impl, monkeypatch, memory):
     assert fit.status == "converged"
     assert len(worst) == fit.iterations + 1
     assert min(worst) > 9
+
+
+@pytest.mark.parametrize("tolerance", [1e-4, 1e-7])
+def test_the_end_is_where_the_step_promises_next_to_nothing(impl, monkeypatch, tolerance):
+    """sqrt(-grad . step) is no more than tolerance at the end, and was more before."""
+    room = importlib.import_module(
+        "pyref.fit.samples" if impl is pyref else "pyref.compiled.samples"
+    )
+    real, decrements = room.lbfgs_step, []
+
+    def measured(pairs, grad, *rest):
+        step = real(pairs, grad, *rest)
+        decrements.append(-sum(g * s for g, s in zip(grad, step, strict=True)))
+        return step
+
+    monkeypatch.setattr(room, "lbfgs_step", measured)
+    for seed in range(8):
+        X, y, _ = problem(80, 4, seed)
+        X[:, 0] = X[:, 1] + 0.01 * X[:, 0]
+        decrements.clear()
+        fit = impl.lbfgs(X.tolist(), y.tolist(), l2=1e-3, tolerance=tolerance)
+        assert fit.status == "converged"
+        assert max(decrements[-1], 0) ** 0.5 <= tolerance

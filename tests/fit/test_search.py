@@ -75,6 +75,12 @@ def test_a_search_into_a_wall_ends_with_nothing():
     assert len(seen) == 60
 
 
+def test_no_search_goes_uphill():
+    """Nor where F is flat: tiny steps would be taken for a fall that rounding hides."""
+    assert searched(*parabola(-1.0)) == (None, [])
+    assert searched(*parabola(0.0)) == (None, [])
+
+
 def test_a_fall_that_rounding_hides_is_known_by_the_gradient():
     """F is the same number on both sides; the gradient is a tenth."""
     end, seen = searched(lambda x: 1.0, lambda x: 0.1 * 1e-9 if x == 1.0 else -1e-9)
