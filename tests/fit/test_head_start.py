@@ -351,3 +351,19 @@ def test_how_many_passes_a_head_start_takes(impl, few, passes):
             assert getattr(impl, method)(X.tolist(), y.tolist()).status == "converged"
         assert sum(passes) <= dear
         assert len(passes) <= all_of_them
+
+
+@pytest.mark.parametrize("far", [1e6, 1e10])
+def test_units_that_the_sample_does_not_know(fast, far):
+    """C asks 128 of each 8192 rows for the means first. Here those are far out and certain, so that
+    the fit is that of the others: in their units, for in those of the sample it has no digits."""
+    rng = np.random.default_rng(0)
+    n, x = 65536, rng.normal(size=65536)
+    y = (rng.random(n) < 1 / (1 + np.exp(-x))).astype(float)
+    seen = np.arange(n) % 8192 < 128
+    rest = fast.newton(x[~seen][:, None], y[~seen])
+    fit = fast.newton((x + far * seen)[:, None], np.where(seen, 1.0, y))
+    assert fit.status == rest.status == "converged"
+    assert lre([fit.w[0]], [rest.w[0]]) > 12
+    assert lre([fit.b], [rest.b]) > 10
+    assert lre(list(fit.standard_errors), list(rest.standard_errors)) > 9
