@@ -41,6 +41,7 @@ __all__ = (
     "class_optimum",
     "classes_of",
     "curvature",
+    "divided",
     "gradient",
     "gradient_ab",
     "gradient_descent",
@@ -107,6 +108,11 @@ def zeros(count):
 
 def let_go(*values):
     """Nothing is borrowed."""
+
+
+def divided(s, unit):
+    """The sample weights in another unit."""
+    return [s_i / unit for s_i in s]
 
 
 def counted(X, y, s):
