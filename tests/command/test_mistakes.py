@@ -152,7 +152,7 @@ MISTAKES = {
         "fit years.csv --target y",
         "column 'year4' is too nearly a combination of the columns before it (and a constant) for"
         " floats to tell: centre it: subtract 2018 from column 'year' before its powers and"
-        " products are taken; or remove it, or give l2 > 0",
+        " products are taken; or remove it, or give --l2",
     ),
     "negative l2": (
         "fit launches.csv --target damaged --l2 -1",
