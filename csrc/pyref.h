@@ -203,10 +203,20 @@ size_t pyref_find_no_class(const void *y, int kind, size_t from, size_t count, s
 unsigned long long pyref_largest(const void *y, int kind, size_t from, size_t count);
 
 /* `count` sample weights from `from` on: as doubles, to the same places of `out`; the first that
- * is not finite, or below 0 (`count` if there is none); and their sum, added to `total`. */
+ * is not finite, or below 0 (`count` if there is none); the first that is no whole number; and
+ * their sum, added to `total`. */
 void pyref_widen(const void *values, int kind, size_t from, size_t count, double *out);
 size_t pyref_find_no_weight(const double *values, size_t from, size_t count);
+size_t pyref_find_no_count(const double *values, size_t from, size_t count);
 double pyref_sum(const double *values, size_t from, size_t count, double total);
+
+/* Rows `from` on of X in other columns, to the same rows of Q, d numbers each (pyref/fit/basis.py):
+ *     q[j]  =  sum over k <= j of  B[j][k] (x[k] - shift[k]) factor[k]  +  B[j][d]
+ * B is d rows of d + 1; reach[j] becomes the largest |q[j]| if that is more.
+ * room: 3 d. Rows of weight 0 become zeros. */
+void pyref_in_basis(const void *X, int kind, size_t from, size_t count, size_t d,
+                    const double *sample_weight, const double *shift, const double *factor,
+                    const double *B, double *room, double *reach, double *Q);
 
 /* The instruction set in use; and to use another: 1 if this processor has it. */
 const char *pyref_instruction_set(void);

@@ -6,9 +6,9 @@ answer is not finite, X is looked through for the NaN or the infinity that made 
 """
 
 from . import logistic, multinomial, second_order
+from .fit import basis
 from .fit import optimum as safe_fit
-from .fit.classes import ClassSamples
-from .fit.columns import independent
+from .fit.classes import ClassSamples, in_columns_told_apart
 from .fit.samples import standardised
 from .front import checks
 from .front.checks import (
@@ -46,7 +46,6 @@ __all__ = (
     "gradient_descent",
     "gradient_descent_logistic",
     "hessian",
-    "independent_columns",
     "label_values",
     "labels",
     "length",
@@ -70,6 +69,7 @@ __all__ = (
     "softplus",
     "table",
     "threads",
+    "told_apart",
     "weights",
     "zeros",
 )
@@ -252,8 +252,14 @@ def class_optimum(
     is_newton, X, y, s, C, memory, W, b, l2, tolerance, iterations, callback, threads
 ):
     """The same with C classes: of class numbers y, W of d rows of C, and C intercepts."""
-    samples = class_samples(X, y, s, C, l2)
-    return safe_fit.run(is_newton, samples, memory, W, b, l2, tolerance, iterations, callback)
+
+    def fit(X, W, b):
+        samples = class_samples(X, y, s, C, l2)
+        return safe_fit.run(is_newton, samples, memory, W, b, l2, tolerance, iterations, callback)
+
+    if l2 or not is_newton:
+        return fit(X, W, b)
+    return in_columns_told_apart(told_apart(X, s, threads), fit, X, W, b)
 
 
 def class_samples(X, y, s, C, l2):
@@ -264,10 +270,14 @@ def class_samples(X, y, s, C, l2):
     return ClassSamples(plain.X, y, plain.s, total, C, plain.units, plain.ridge, plain.reaches)
 
 
-def independent_columns(X, s, threads):
-    """The columns of X that are no combination of a constant and of columns before them."""
-    samples = class_samples(X, [0] * len(X), s, 1, 0.0)
-    return independent(samples.products(samples.s))
+def told_apart(X, s, threads):
+    """({column: why it is lost}, the basis in which columns can be told apart, X in it)"""
+    checks.table_values(X)
+    n = len(X)
+    y = [0.0] * n  # (labels do not matter)
+    samples = standardised(*counted(X, y, s), sample_weight_values(s, n), 0.0)
+    lost, told = basis.told_apart(samples)
+    return lost, told and told.units, told and told.units.rows(X)
 
 
 # ---------------------------------------------------------------- rows that are predicted

@@ -52,7 +52,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator, plain.LogisticRegressio
     But classes_, coef_ (1 x d for two classes, else C x d) and intercept_ (1, or C) are arrays,
     and feature_names_in_ is there only if X had names. And columns that depend on each other,
     which a pipeline that encodes categories makes, are no error with solver "auto": a column that
-    is a combination of those before it has the coefficient 0, and reason_ says so.
+    is a combination of those before it has the coefficient 0, and reason_ says so. (One that is so
+    nearly a combination that floats cannot tell is an error here, too: without it, the model might
+    be another.)
 
     Rows are paired by place, as everywhere in scikit-learn: an index of pandas is not looked at,
     where pyref.LogisticRegression refuses two that differ.

@@ -453,6 +453,16 @@ def optimum(L, data):
     check(f"newton: deviance {got}", close(got, CHALLENGER_DEVIANCE, 1e-10))
     p = L.sigmoid(31 * fit.w[0] + fit.b)
     check(f"probability of damage at 31 F: {p}", close(p, 0.99960878288493184, 1e-10))
+    # Years, squares and cubes: the labels are 1 in odd places and in the last years. Centred years
+    # say the same; of the years as they are, a cube has a ten-millionth of its own.
+    years = [2015 + i % 7 for i in range(42)]
+    y7 = [float(i % 2 or i % 7 > 4) for i in range(42)]
+    fit = L.newton([[t, t**2, t**3] for t in years], y7)
+    centred = L.newton([[t, t**2, t**3] for t in [t - 2018.0 for t in years]], y7)
+    check("years and their powers: status", fit.status == centred.status == "converged")
+    check("years: likelihood", near(fit.log_likelihood, centred.log_likelihood, 1e-12 / EPS))
+    check("years: cubes", near((fit.w[2],), (centred.w[2],), 1e-9 / EPS))
+    check("years: errors", near(fit.standard_errors[2:3], centred.standard_errors[2:3], 1e-8 / EPS))
     fit = L.lbfgs(X, y)
     check(f"lbfgs on challenger: {fit.w} {fit.b}", close((fit.w, fit.b), CHALLENGER, 2e-7))
     check("lbfgs: status", fit.status == "converged" and fit.standard_errors is None)

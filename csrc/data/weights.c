@@ -37,6 +37,15 @@ size_t pyref_find_no_weight(const double *values, size_t from, size_t count)
     return count;
 }
 
+size_t pyref_find_no_count(const double *values, size_t from, size_t count)
+{
+    DEFAULT_ARITHMETIC;
+    for (size_t i = from; i < from + count; i++)
+        if (values[i] != trunc(values[i]))
+            return i - from;
+    return count;
+}
+
 /* One after the other, as in checks.sample_weight_values: the very same sum. */
 double pyref_sum(const double *values, size_t from, size_t count, double total)
 {

@@ -115,6 +115,9 @@ def _draw_fit(
         w, b = model.coef_, model.intercept_
         return plots.sigmoid_fit(x, y, w, b, ax=ax, at=arguments.at, band=band)
 
+    # The band is that of the rows as they stand in the file, each once.
+    if not model.weights_are_counts_ or sum(model.class_totals_) != model.n_samples_:
+        return draw(None)
     try:
         return draw(0.95)
     except ValueError:  # these data have their optimum elsewhere, if they have one

@@ -36,7 +36,7 @@ except ImportError as problem:
         " Python are in pyref."
     ) from problem
 
-if getattr(lib, "PYREF_INTERFACE", 0) != 28401143:  # of csrc/pyref.h: see build.py
+if getattr(lib, "PYREF_INTERFACE", 0) != 151110223:  # of csrc/pyref.h: see build.py
     raise ImportError(
         "pyref.fast is newer or older than the compiled part that lies beside it. Install pyref"
         " again. The same functions in pure Python are in pyref."

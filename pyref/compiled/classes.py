@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
-from ..fit import classes
+from ..fit import basis, classes
 from ..fit import optimum as safe_fit
-from ..fit.columns import in_units, independent, rows_of, taken
+from ..fit.columns import in_units, rows_of, taken
 from ..front import checks
 from ..front.checks import Newton
 from ..second_order import ROUNDING
@@ -184,10 +184,6 @@ class ClassSamples(classes.ClassSamples):
         x = rows_of(self.X[i : i + 1])[0]
         return [*[(v - shift) / spread for v, shift, spread in zip(x, shifts, spreads)], 1.0]
 
-    def dependent_column(self, _: Any) -> int | None:
-        at_zeros = self.plain.objective([0.0] * self.m, True)
-        return self.plain.dependent_column(at_zeros.hess)
-
     def algebra(self) -> Any:
         return triangle_of, self.plain.solve, dot, plus
 
@@ -244,21 +240,39 @@ def class_optimum(
     """The safe fit of `count` classes."""
     total = buffers.sample_weight_values(buffers.sample_weights(s, len(y)), len(y))
     helpers = buffers.thread_count(threads)
-    samples = ClassSamples(X, y, s, total, count, l2, helpers)
-    try:
-        return safe_fit.run(  # type: ignore[no-any-return]
-            is_newton, samples, memory, W, b, l2, tolerance, iterations, callback
-        )
-    finally:
-        samples.close()
+
+    def fit(X: Any, W: Any, b: Any) -> Any:
+        samples = ClassSamples(X, y, s, total, count, l2, helpers)
+        try:
+            return safe_fit.run(
+                is_newton, samples, memory, W, b, l2, tolerance, iterations, callback
+            )
+        finally:
+            samples.close()
+
+    if l2 or not is_newton:
+        return fit(X, W, b)  # type: ignore[no-any-return]
+    told = told_apart(X, s, threads)
+    return classes.in_columns_told_apart(told, fit, X, W, b)  # type: ignore[no-any-return]
 
 
-def independent_columns(X: Any, s: Any, threads: Any) -> list[int]:
-    """The columns of X that are no combination of a constant and of columns before them."""
-    total = buffers.sample_weight_values(buffers.sample_weights(s, len(X)), len(X))
-    y = array("b", bytes(len(X)))
-    samples = ClassSamples(X, memoryview(y), s, total, 1, 0.0, buffers.thread_count(threads))
+def told_apart(X: Any, s: Any, threads: Any) -> Any:
+    """({column: why it is lost}, the basis in which columns can be told apart, X in it)"""
+    table, weights = buffers.table(X), None
     try:
-        return independent(samples.products(samples.s))  # type: ignore[no-any-return]
+        weights = buffers.sample_weights(s, table.length)
+        total = buffers.sample_weight_values(weights, table.length)
+        y = Buffer(array("b", bytes(table.length)), 2, table.length, 1)  # (labels do not matter)
+        samples = Samples(table, y, weights, total, 0.0, buffers.thread_count(threads))
+    except BaseException:
+        buffers.let_go(table, weights)
+        raise
+    try:
+        lost, told = basis.told_apart(samples)
     finally:
         samples.close()
+    if told is None:
+        return lost, None, None
+    told.close()
+    Q = memoryview(told.table).cast("B").cast("d", (table.length, table.width))
+    return lost, told.units, Q

@@ -41,7 +41,7 @@ from .buffers import (
     zeros,
 )
 from .buffers import thread_count as threads
-from .classes import class_optimum, independent_columns
+from .classes import class_optimum, told_apart
 from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
 from .scores import log_probabilities, probabilities, scores
 
@@ -60,7 +60,6 @@ __all__ = (
     "gradient_descent",
     "gradient_descent_logistic",
     "hessian",
-    "independent_columns",
     "label_values",
     "labels",
     "length",
@@ -84,6 +83,7 @@ __all__ = (
     "softplus",
     "table",
     "threads",
+    "told_apart",
     "weights",
     "zeros",
 )

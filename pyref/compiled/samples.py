@@ -15,7 +15,7 @@ from typing import Any
 
 from ..fit import head_start
 from ..fit import optimum as safe_fit
-from ..fit.samples import from_standard, penalised, reach_at_most, to_standard
+from ..fit.samples import bent, from_standard, penalised, penalty, reach_at_most, to_standard
 from ..fit.search import Point, first_guess, newton_step
 from ..fit.separation import FAINT, HARDLY, Budget, fate
 from ..front import checks
@@ -89,14 +89,17 @@ def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
 class Samples:
     """The twin of pyref.fit.samples.Samples. To be closed by whoever made it."""
 
-    classes, has_errors = 2, True
+    classes, has_errors, has_basis = 2, True, True
 
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
     ) -> None:
-        self.d, self.total, self.share = X.width, total, 1
-        self.passes = Passes(X, y, s, threads)
+        self.d, self.total, self.share, self.l2 = X.width, total, 1, l2
+        self.penalties: list[list[float]] | None = None
+        self.diagonal = [j * (j + 3) // 2 for j in range(self.d + 1)]  # of a triangle
+        self.passes, self.given = Passes(X, y, s, threads), X
         self.known: list[tuple[Any, float]] = []
+        self.table: array[float]  # X in another basis
         try:
             self._standardise(X, y, s, total, l2)
         except BaseException:
@@ -148,7 +151,7 @@ class Samples:
             spreads.append(spread)
             self.reaches.append(largest / spread)
         self.reaches.append(1.0)
-        self.units = shifts, spreads
+        self.units: Any = shifts, spreads
         self.ridge = [l2 / spread / spread for spread in spreads] + [0.0]
         self.passes.shift[:] = array("d", shifts)
         self.passes.scale[:] = array("d", [1 / spread for spread in spreads])
@@ -187,6 +190,20 @@ class Samples:
     def count(self) -> int:
         return self.passes.X.length
 
+    def counts(self) -> bool:
+        s, n = self.passes.s, self.count()
+        if s is None:
+            return True
+        values = buffers.as_doubles(s)
+        for start in range(0, n, buffers.SLICE):
+            count = min(buffers.SLICE, n - start)
+            if lib.pyref_find_no_count(values, start, count) < count:
+                return False
+        return True
+
+    def width(self) -> int:
+        return self.d
+
     def standard(self, w: list[float], b: float) -> list[float]:
         return to_standard(w, b, self.units)  # type: ignore[no-any-return]
 
@@ -200,8 +217,16 @@ class Samples:
             found = self._make(lib.PYREF_STANDARD_GRADIENT, [*theta, checks.INFINITY])
         sums = found[1], found[2 : self.d + 3], self.total
         F, grad = penalised(*sums, self.ridge, theta)
+        if self.penalties:
+            F, grad = bent(F, grad, self.penalties, theta)
         self.known = [(theta, found[0]), *self.known[:1]]
         return Point(theta, F, grad, (found, self.total) if with_hessian else None, found[1])
+
+    def penalty_at(self, theta: list[float]) -> float:
+        added: float = penalty(self.ridge, theta)
+        if self.penalties:
+            added, _ = bent(0.0, theta, self.penalties, theta)
+        return added
 
     def some(self, share: int) -> Samples:
         some = copy(self)
@@ -209,23 +234,56 @@ class Samples:
         some.known = []
         return some
 
+    def in_basis(self, basis: Any) -> Samples:
+        """The same samples in other columns, a copy of X; freed with what is left of the old."""
+        X, d, passes = self.given, self.d, self.passes
+        n = X.length
+        Q, reach = zeros(n * d), zeros(d)
+        rows = [v for row in basis.B[:d] for v in row]
+        shift, factor, B = numbers(basis.shifts, d), numbers(basis.factors, d), numbers(
+            rows, d * (d + 1)
+        )
+        room, furthest, to = doubles(zeros(3 * d), 3 * d), doubles(reach, d), doubles(Q, n * d)
+        step = 1 + (1 << 16) // d  # rows in one call, so that Ctrl-C is heard
+        for start in range(0, n, step):
+            lib.pyref_in_basis(
+                X.pointer, X.kind, start, min(step, n - start), d, buffers.as_doubles(passes.s),
+                shift, factor, B, room, furthest, to,
+            )  # fmt: skip
+        other = copy(self)
+        other.table = Q
+        other.passes = Passes(Buffer(Q, 0, n, d), passes.y, passes.s, passes.threads)
+        other.passes.scale[:] = array("d", [1.0]) * d
+        other.ridge, other.reaches = [0.0] * (d + 1), [*reach, 1.0]
+        other.units, other.known = basis, []
+        other.penalties = basis.penalties(self.l2) if self.l2 else None
+        self.close()
+        return other
+
     def _make(self, what: int, params: Sequence[float]) -> array[float]:
         return self.passes.make(what, params, self.share)
 
     def _hessian(self, theta: Sequence[float], bound: float) -> array[float]:
-        return self._make(lib.PYREF_STANDARD_HESSIAN, [*theta, bound])
+        found = self._make(lib.PYREF_STANDARD_HESSIAN, [*theta, bound])
+        if self.penalties:
+            at = 3 + self.d
+            for j, row in enumerate(self.penalties):
+                for k in range(j + 1):
+                    found[at + k] += self.total * row[k]
+                at += j + 1
+        return found
 
-    def _cholesky(self, hess: Any, shift: float, last_first: bool = False) -> Any:
+    def _cholesky(self, hess: Any, shift: float) -> Any:
         m = self.d + 1
         size, row = _triangle(m), ffi.new("size_t *")
         T, (found, total) = zeros(size), hess
         sums, ridge, to = doubles(found, 2 + m + size), numbers(self.ridge, m), doubles(T, size)
         while row[0] < m:
             if not lib.pyref_cholesky(
-                sums + (2 + m), m, total, ridge, shift, last_first, ROUNDING, to, row, SECONDS_IN_C
+                sums + (2 + m), m, total, ridge, shift, False, ROUNDING, to, row, SECONDS_IN_C
             ):
-                return None, row[0]
-        return T, None
+                return None
+        return T
 
     def solve(self, T: array[float], v: Sequence[float]) -> list[float]:
         m = len(v)
@@ -234,12 +292,34 @@ class Samples:
         return out.tolist()
 
     def newton_step(self, hess: Any, grad: Sequence[float]) -> Any:
-        return newton_step(hess, grad, lambda H, shift: self._cholesky(H, shift)[0], self.solve)
+        return newton_step(hess, grad, self._cholesky, self.solve)
 
-    def dependent_column(self, hess_at_zero: Any) -> int | None:
-        # the ones first, so that a constant column is found out
-        _, bad = self._cholesky(hess_at_zero, 0.0, last_first=True)
-        return None if bad is None else bad - 1
+    def triangle(self, hess: Any) -> Any:
+        return self._cholesky(hess, 0.0)
+
+    def least_own(self, T: array[float]) -> float:
+        """Its twin's, or less: then it is a bound of it, and not small."""
+        # in standard units no entry of hess on its diagonal is more than 1/4 and the penalty's
+        least = min([T[k] for k in self.diagonal])
+        bound = least * least / (0.26 + max(self.ridge))
+        if bound > 1e-4 and isinstance(self.units, tuple):
+            return bound
+        m = self.d + 1
+        rows, least = doubles(T, _triangle(m)), 1.0
+        for j in range(self.d + 1):
+            row = rows + j * (j + 1) // 2
+            least = min(least, row[j] ** 2 / lib.pyref_dot(row, row, j + 1))
+        return least
+
+    def hessian_rows(self, hess: Any) -> list[list[float]]:
+        found, total = hess
+        m = self.d + 1
+        rows, row, sums = [], zeros(m), doubles(found, 2 + m + _triangle(m)) + (2 + m)
+        for j in range(m):
+            lib.pyref_symmetric_row(sums, m, j, doubles(row, m))
+            rows.append([h / total for h in row])
+            rows[j][j] += self.ridge[j]
+        return rows
 
     def variances(self, T: array[float], last: Sequence[float]) -> array[float]:
         m = self.d + 1

@@ -4,6 +4,7 @@ Section 4 of chapter 3 (pyref/second_order.py) shows tables on which its dozen l
 is what helps, for both engines. No argument is checked here, and nothing knows of C:
 
     samples.py       columns of one size; what a second-order method asks of the data
+    basis.py         columns that are nearly combinations of others: a basis in which they are not
     search.py        how far to go along a step; what to do where the Hessian has vanished
     separation.py    is there an optimum at all? A proof either way
     head_start.py    a starting point from a sample of the rows

@@ -1,12 +1,6 @@
-"""Tables of rows, as either engine reads them: some of their rows or columns, other units.
-
-And which columns are no combination of others: a fit without a penalty has no optimum if one is.
-"""
+"""Tables of rows, as either engine reads them: some of their rows or columns, other units."""
 
 from array import array
-from math import sqrt
-
-from ..second_order import ROUNDING, dot
 
 
 def rows_of(X):
@@ -47,22 +41,3 @@ def block(rows):
     for row in rows:
         flat.extend(row)
     return memoryview(flat).cast("B").cast("d", (len(rows), len(rows[0])))
-
-
-def independent(M):
-    """The columns that are no combination of a constant and of columns before them.
-
-    M is the sum of s_i a_i a_i' over the rows in standard units."""
-    # Cholesky's square root, ones first, as in samples.dependent_column; but a row with too little
-    # of its own is left out.
-    d = len(M) - 1
-    T, kept = [], []
-    for j in [d] + list(range(d)):
-        new = []
-        for k, row in zip(kept, T):
-            new.append((M[j][k] - dot(new, row)) / row[-1])
-        left = M[j][j] - dot(new, new)
-        if left > ROUNDING * M[j][j]:
-            T.append(new + [sqrt(left)])
-            kept.append(j)
-    return sorted(kept)[:-1]

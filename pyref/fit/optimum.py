@@ -10,39 +10,51 @@ from math import log, sqrt
 from ..front import checks
 from ..front.checks import Newton
 from ..second_order import dot, plus
+from .basis import SUSPICIOUS, for_lbfgs, in_own_basis, least_own
 from .head_start import head_start
-from .samples import penalty, reach_at_most
+from .samples import reach_at_most
 from .search import bottom_of_parabola, line_search
 from .separation import Budget, step_proves_optimum
 
 
 def _start(is_newton, samples, theta, l2):
-    """(the best point known, a head start's T, True if there is an optimum)"""
+    """(samples, the best point known, a head start's T, True if there is an optimum)
+
+    The samples may be others than before: in columns that can be told apart (basis.py)."""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     T, has_optimum = None, True if l2 else None
-    independent = not is_newton or l2 > 0  # or of no interest
+    # whether columns can be told apart (those of classes have been looked at before)
+    looked = (l2 > 0 and not is_newton) or not samples.has_basis
     if not any(theta):
         found = head_start(is_newton, samples, len(theta))
+        if found and not looked and samples.least_own(found[1]) < SUSPICIOUS:
+            found = None
         if found and _finite(*samples.raw(found[0])):
             theta, T, overlap = found
-            independent, has_optimum = True, has_optimum or overlap
+            looked, has_optimum = True, has_optimum or overlap
+    if not looked and not is_newton:
+        given, looked = samples.raw(theta), True
+        other = for_lbfgs(samples)
+        if other is not samples:
+            samples, theta = other, other.standard(*given)
     here = None
     if any(theta):
         # With a head start, Newton's method begins with steps of L-BFGS, too.
         here = samples.objective(theta, is_newton and T is None)
-    if here is None or not here.F < log(samples.classes) or not independent:  # F may be no number
+    low = here is not None and here.F < log(samples.classes)  # (F may be no number)
+    if not low or not (looked or l2):
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log C
-        if not independent:
-            _refuse_dependent_columns(samples, at_zeros.hess)
+        if not looked and least_own(samples, at_zeros) < SUSPICIOUS:
+            given = samples.raw(theta)
+            samples, at_zeros = in_own_basis(samples, at_zeros)
+            if here is not None:
+                theta = samples.standard(*given)
+                here = samples.objective(theta, True)
         if here is None or not here.F < at_zeros.F:
             here = at_zeros
-    return here, T, has_optimum
-
-
-def _refuse_dependent_columns(samples, hess_at_zero):
-    j = samples.dependent_column(hess_at_zero)
-    if j is not None:
-        raise checks.dependent_column(j, samples.reaches[j] == 0)
+    elif not looked and least_own(samples, here) < SUSPICIOUS:
+        samples, here = in_own_basis(samples, here)
+    return samples, here, T, has_optimum
 
 
 def _finite(w, b):
@@ -58,7 +70,7 @@ PATIENCE = 10  # Newton's method has ended after as many steps, or something is 
 def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
     """Newton(...), as `pyref.newton` says it, from samples in standard units; all is checked."""
     given = samples.standard(w, b)
-    here, guess, has_optimum = _start(is_newton, samples, given, l2)
+    samples, here, guess, has_optimum = _start(is_newton, samples, given, l2)
     if here.theta is not given:
         w, b = samples.raw(here.theta)
     losses, loss, errors = [], here.loss, None
@@ -105,7 +117,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             if exact or guided:
                 w, b, loss = _last_step(samples, here, step)
             if exact and not l2 and samples.has_errors:
-                errors = _standard_errors(samples, T)
+                w, b, loss, errors = _errors(samples, T, here, (w, b, loss))
             break
         if last and by_newton != is_newton:  # now let the Hessian of all rows have its say
             here, stuck, distance = samples.objective(here.theta, True), False, checks.INFINITY
@@ -164,8 +176,8 @@ def _last_step(samples, here, step):
     """(w, b, the summed loss) after a whole step that is not worth another pass."""
     theta = plus(here.theta, 1.0, step)
     # F falls by half of -grad . step. What the penalty in it gains is not the loss's.
-    gain = -dot(here.grad, step) / 2 + penalty(samples.ridge, theta)
-    loss = here.loss - samples.total * (gain - penalty(samples.ridge, here.theta))
+    gain = -dot(here.grad, step) / 2 + samples.penalty_at(theta)
+    loss = here.loss - samples.total * (gain - samples.penalty_at(here.theta))
     w, b = samples.raw(theta)
     return w, b, loss
 
@@ -185,12 +197,33 @@ def _downhill(samples, here, step, with_hessian):
     )
 
 
+def _errors(samples, T, here, found):
+    """(w, b, loss, the standard errors) at the optimum `found`, which is a step from here."""
+    if samples.least_own(T) < SUSPICIOUS:
+        # Here the weights p (1-p) leave some column little of its own. In columns that are told
+        # apart with these weights, a few steps give w and b the digits that are missing as well.
+        samples, here = in_own_basis(samples, here)
+        reach = checks.INFINITY
+        while True:
+            step, T_here = samples.newton_step(here.hess, here.grad)
+            before, reach = reach, samples.reach(step)
+            if T_here is None or not reach < before / 2:
+                break
+            T, found = T_here, _last_step(samples, here, step)
+            here = samples.objective(plus(here.theta, 1.0, step), True)
+    errors = _standard_errors(samples, T) if samples.counts() else None
+    return found[0], found[1], found[2], errors
+
+
 def _standard_errors(samples, T):
     # The covariance of theta is C = (total T T')^-1, so the variance of u . theta is
     # u' C u = |T^-1 u|^2 / total. And w[j] is theta[j] / spread[j], while b is theta[d] less
     # the sum of theta[j] shift[j] / spread[j].
+    total = samples.total
+    if not isinstance(samples.units, tuple):
+        squares = [dot(u, samples.solve(T, u)) for u in samples.units.directions()]
+        return [sqrt(v) / sqrt(total) for v in squares]
     shifts, spreads = samples.units
     last = [-shift / spread for shift, spread in zip(shifts, spreads)] + [1.0]
     squares = samples.variances(T, last)
-    total = samples.total
     return [sqrt(v) / sqrt(total) / spread for v, spread in zip(squares, spreads + [1.0])]

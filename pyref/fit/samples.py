@@ -16,7 +16,7 @@ from math import sqrt
 
 from ..front import checks
 from ..logistic import gradient, total
-from ..second_order import cholesky, dot, hessian, lbfgs_step, solve, solve_lower
+from ..second_order import cholesky, dot, hessian, lbfgs_step, plus, solve, solve_lower
 from .search import Point, first_guess, newton_step
 from .separation import (
     fate,
@@ -55,16 +55,20 @@ def standardised(X, y, s, weight, l2):
     rows = [list(x_i) for x_i in zip(*columns)]
     # l2/2 w^2  =  ridge/2 (w spread)^2
     ridge = [l2 / spread / spread for spread in spreads] + [0.0]
-    return Samples(rows, y, s, weight, ridge, reaches + [1.0], (shifts, spreads))
+    return Samples(rows, y, s, weight, ridge, reaches + [1.0], (shifts, spreads), X, l2)
 
 
 def to_standard(w, b, units):
+    if not isinstance(units, tuple):
+        return units.theta(w, b)  # basis.py
     # w . x + b  =  (w spread) . ((x - shift) / spread)  +  (b + w . shift)
     shifts, spreads = units
     return [w_j * spread for w_j, spread in zip(w, spreads)] + [b + dot(w, shifts)]
 
 
 def from_standard(theta, units):
+    if not isinstance(units, tuple):
+        return units.raw(theta)
     shifts, spreads = units
     w = [theta_j / spread for theta_j, spread in zip(theta, spreads)]
     return w, theta[-1] - dot(w, shifts)
@@ -77,16 +81,24 @@ class Samples:
     classes.py one for more classes than two. What is done with the answers is written once.
     """
 
-    classes, has_errors = 2, True
+    classes, has_errors, has_basis = 2, True, True
 
-    def __init__(self, X, y, s, weight, ridge, reaches, units):
+    def __init__(self, X, y, s, weight, ridge, reaches, units, given, l2):
         self.X, self.y, self.s, self.total, self.ridge = X, y, s, weight, ridge
-        self.units = units
+        self.units, self.given, self.l2 = units, given, l2  # given: X as it was given
+        self.penalties = None  # basis.py: in place of ridge, a matrix
         self.reaches = reaches  # how far from 0 each column, and the 1 behind it, reaches
         self.one_class = max(y) == 0 or min(y) == 1
 
     def count(self):
         return len(self.X)
+
+    def counts(self):
+        """Whether the weights count rows, so that there are standard errors."""
+        return checks.are_counts(self.s)
+
+    def width(self):
+        return len(self.X[0])
 
     def standard(self, w, b):
         return to_standard(w, b, self.units)
@@ -104,17 +116,40 @@ class Samples:
             loss, grad_w, grad_b = gradient(self.X, self.y, theta[:-1], theta[-1], self.s)
             grad = grad_w + [grad_b]
         F, grad = penalised(loss, grad, self.total, self.ridge, theta)
+        if self.penalties:
+            F, grad = bent(F, grad, self.penalties, theta)
         return Point(theta, F, grad, hess, loss)
+
+    def penalty_at(self, theta):
+        """What the penalty adds to F."""
+        if self.penalties:
+            return bent(0.0, theta, self.penalties, theta)[0]
+        return penalty(self.ridge, theta)
 
     def some(self, share):
         """One in `share` of these samples, taken from everywhere."""
         s = self.s[::share]
         return Samples(
-            self.X[::share], self.y[::share], s, total(s), self.ridge, self.reaches, self.units
-        )
+            self.X[::share], self.y[::share], s, total(s), self.ridge, self.reaches, self.units,
+            self.given[::share], self.l2,
+        )  # fmt: skip
+
+    def in_basis(self, basis):
+        """The same samples in other columns (basis.py)."""
+        rows = basis.rows(self.given)
+        reaches = [max([abs(q) for q in column]) for column in zip(*rows)] + [1.0]
+        other = Samples(
+            rows, self.y, self.s, self.total, [0.0] * len(reaches), reaches, basis, self.given,
+            self.l2,
+        )  # fmt: skip
+        if self.l2:
+            other.penalties = basis.penalties(self.l2)
+        return other
 
     def _mean(self, hess):
         hess = [[h / self.total for h in row] for row in hess]
+        if self.penalties:
+            hess = [plus(row, 1.0, more) for row, more in zip(hess, self.penalties)]
         return add_to_diagonal(hess, self.ridge)
 
     # Equations with hess
@@ -122,8 +157,17 @@ class Samples:
     def newton_step(self, hess, grad):
         return newton_step(hess, grad, triangle, solve)
 
-    def dependent_column(self, hess_at_zero):
-        return dependent_column(hess_at_zero)
+    def triangle(self, hess):
+        return triangle(hess)
+
+    def solve(self, T, v):
+        return solve(T, v)
+
+    def least_own(self, T):
+        return least_own(T)
+
+    def hessian_rows(self, hess):
+        return hess
 
     def variances(self, T, last):
         """|T^-1 u|^2, where u picks out one entry of theta after the other, and last is `last`."""
@@ -201,24 +245,21 @@ def triangle(hess, shift=0.0):
     return T if len(T) == len(hess) else None
 
 
-# A column that others can imitate (a temperature in Celsius beside the same in Fahrenheit) may
-# trade its weight against theirs: no single w is best, and hess has no triangle. At theta = 0 every
-# p (1-p) is 1/4, so that the Hessian there depends on X alone and shows it. ROUNDING applies to
-# squares here: refused is a column of which less than a millionth is its own.
-
-
-def dependent_column(hess_at_zero):
-    """The first column of which nothing is its own; None if there is none."""
-    m = len(hess_at_zero)
-    order = [m - 1] + list(range(m - 1))  # the ones first, so that a constant column is found out
-    T = cholesky([[hess_at_zero[j][k] for k in order] for j in order])
-    return None if len(T) == m else len(T) - 1
+def least_own(T):
+    """The least part of a diagonal entry of hess that the columns before it do not imitate."""
+    return min([row[-1] * row[-1] / dot(row, row) for row in T])
 
 
 def penalised(loss, grad, weight, ridge, theta):
     """F and its gradient, from sums."""
     F = loss / weight + penalty(ridge, theta)
     return F, [g / weight + ridge_j * theta_j for g, ridge_j, theta_j in zip(grad, ridge, theta)]
+
+
+def bent(F, grad, penalties, theta):
+    """F plus theta . (penalties theta) / 2, and its gradient."""
+    more = [dot(row, theta) for row in penalties]
+    return F + dot(more, theta) / 2, plus(grad, 1.0, more)
 
 
 def penalty(ridge, theta):

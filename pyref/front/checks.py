@@ -249,6 +249,16 @@ def sample_weight_values(s, n):
     return total_weight(total)
 
 
+def are_counts(s):
+    """Whether weights can count rows: whole numbers, or none given (each row counts once).
+
+    A standard error shrinks with the root of how many rows there are. Of weights with fractions
+    nobody can tell how many that is: 0.5 for each of 80 rows may stand for 40 rows, or for 80 that
+    weigh alike. So not even weights that are all equal are counts, unless they are whole.
+    """
+    return s is None or all([s_i % 1 == 0 for s_i in s])
+
+
 def total_weight(total):
     """`total`, a sum of sample weights, which must be finite and above 0."""
     if not 0 < total < INFINITY:
@@ -275,14 +285,6 @@ def table_values(X, name="X"):
         for j, value in enumerate(row):
             if not is_finite(value):
                 raise bad_cell(value, f"{name}[{i}][{j}]")
-
-
-def dependent_column(j, constant):
-    """The error for a column of X that adds nothing to what the model can say."""
-    kind = "constant" if constant else "a combination of the columns before it (and a constant)"
-    return ValueError(
-        f"column {j} of X is {kind}, so no single w is best: remove it, or give l2 > 0"
-    )
 
 
 def too_large_table():

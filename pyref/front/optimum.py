@@ -93,10 +93,13 @@ class Optimum:
         the run may end in doubt.
 
         standard_errors has d+1 entries, for w and then b, if the run converged and l2 is 0, else it
-        is None: the square roots of the diagonal of the inverse of the summed Hessian.
+        is None: the square roots of the diagonal of the inverse of the summed Hessian. Nor are
+        there any if a weight is no whole number, for then it does not count rows.
 
-        ValueError if l2 is 0 and a column of X is constant or a combination of others. TypeError
-        or ValueError names the argument or the entry that cannot be used.
+        ValueError if l2 is 0 and a column of X is constant or a combination of others, or so
+        nearly one that floats cannot tell. (A column that is nearly one is fitted in a basis of
+        its own, pyref/fit/basis.py, which takes a copy of X.) TypeError or ValueError names the
+        argument or the entry that cannot be used.
 
         >>> from pyref import newton
         >>> fit = newton([[1], [2], [3], [4]], [0, 1, 0, 1])

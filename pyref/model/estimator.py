@@ -93,7 +93,8 @@ class LogisticRegression(Settings, Told):
                         updates made; loss_history_[k] is the objective before update k
     log_likelihood_     minus the summed loss, without the penalty
     standard_errors_    of coef_, then of the intercept: two classes by Newton's method,
-                        converged, l2 = 0. Else None
+                        converged, l2 = 0, and weights that count rows. Else None
+    weights_are_counts_ whether they do: whole numbers, and no class_weight
     feature_names_in_   the columns' names as text, if X had names; else None
     feature_names_      the coefficients' names: those, or column[T.level] for an indicator
     columns_            how columns became indicators (pyref.tables.design); None: none did
@@ -116,6 +117,7 @@ class LogisticRegression(Settings, Told):
     coef_: Any
     intercept_: Any
     standard_errors_: list[float] | None
+    weights_are_counts_: bool
     log_likelihood_: Any
     n_iter_: Any
     loss_history_: list[float]
@@ -240,7 +242,7 @@ class LogisticRegression(Settings, Told):
         n, d, C = table.rows, table.width, len(classes)
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
-        s, totals = row_weights(sample_weight, self.class_weight, classes, codes)
+        s, totals, are_counts = row_weights(sample_weight, self.class_weight, classes, codes)
         left_out = solvers.left_out(classes, totals)
         if left_out:
             classes, codes, totals = without_weight(classes, codes, totals)
@@ -293,10 +295,11 @@ class LogisticRegression(Settings, Told):
                 dependent, marker, _ = str(error).partition(DEPENDENT)
                 if not marker:
                     raise
-                kept = module.FRONT.engine.independent_columns(
+                lost, _, _ = module.FRONT.engine.told_apart(
                     table.data, options["sample_weight"], self.threads
                 )
-                aliased = [j for j in range(d) if j not in kept]
+                aliased = sorted(lost)
+                kept = [j for j in range(d) if j not in lost]
                 tolerated = self.solver == "auto" and not self._refuses_dependent_columns
                 if not kept or not (tolerated or self.aliased == "drop"):
                     raise dependent_error(aliased, table.names, str(error)) from None
@@ -320,7 +323,7 @@ class LogisticRegression(Settings, Told):
                 f" But {dependent}: it adds nothing to the other columns, and its coefficient is 0."
             )
         reason += left_out
-        errors = getattr(fit, "standard_errors", None)
+        errors = getattr(fit, "standard_errors", None) if are_counts else None
         found = {
             "classes_": classes,
             "n_features_in_": d,
@@ -343,6 +346,7 @@ class LogisticRegression(Settings, Told):
             "status_": fit.status,
             "converged_": fit.status == "converged",
             "standard_errors_": None if errors is None else list(errors),
+            "weights_are_counts_": are_counts,
             "reason_": reason,
         }
         if table.names is None and table.columns is not None:

@@ -71,7 +71,7 @@ def term_names(model: Any) -> list[str]:
 
 def errors_of(model: Any) -> list[float] | None:
     """The standard errors that mean something: none where weights were invented."""
-    errors: list[float] | None = None if model.class_weight is not None else model.standard_errors_
+    errors: list[float] | None = model.standard_errors_ if model.weights_are_counts_ else None
     return errors
 
 
@@ -84,7 +84,7 @@ def parameter_count(model: Any) -> int:
 def row_count(model: Any) -> int:
     """How many rows the model was fitted to, as its weights count them."""
     total = math.fsum(model.class_totals_)
-    if model.class_weight is None and total == int(total):
+    if model.weights_are_counts_:
         return int(total)
     n: int = model.n_samples_
     return n
@@ -121,7 +121,7 @@ def fit_of(model: Any) -> Fit:
     n, k, C = row_count(model), parameter_count(model), len(model.classes_)
     null = report.null_log_likelihood(model.class_totals_)
     aic = bic = r2 = None
-    if model.converged_ and not model.l2 and model.class_weight is None:
+    if model.converged_ and not model.l2 and model.weights_are_counts_:
         aic = report.aic(model.log_likelihood_, k)
         bic = report.deviance(model.log_likelihood_) + k * math.log(n)
     if null < 0 and model.converged_:

@@ -414,9 +414,8 @@ def restore(found, name):
     from . import fields
     from .estimator import LogisticRegression
 
-    settings, state = dict(found.settings), dict(found.state)
-    for key, value in fields.SINCE_2:
-        state.setdefault(key, list(value) if isinstance(value, tuple) else value)
+    settings = dict(found.settings)
+    state = fields.of_state(found.state, settings)
     C, d = len(found.classes), len(found.coef[0])
     try:
         fields.check_settings(settings)

@@ -156,8 +156,13 @@ def naming(names: Sequence[str] | None) -> Iterator[None]:
         found = _PLACE.match(text)
         if not found or not names:
             raise
-        name = names[int(found[1] or found[2])]
-        raise type(error)(f"{found[0]} ({name!r}){text[found.end() :]}") from None
+
+        def named(place: re.Match[str]) -> str:
+            return f"{place[0]} ({names[int(place[1] or place[2])]!r})"
+
+        # (a cell is quoted in its error, whatever words are in it; a column is named in its cure)
+        count = 1 if text.startswith("X[") else 0
+        raise type(error)(_PLACE.sub(named, text, count=count)) from None
 
 
 def same_columns(found: Sequence[str] | None, model: Any, who: str) -> None:

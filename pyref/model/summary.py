@@ -113,10 +113,10 @@ def why_no_errors(model: Any) -> str:
             f"l2 = {model.l2}: the penalty draws the coefficients towards 0, so there are no"
             " standard errors."
         )
-    if model.class_weight is not None:
+    if not model.weights_are_counts_:
         return (
-            "class_weight invents rows that nobody has seen, so there are no standard errors and"
-            " no p-values."
+            "The weights do not count rows (class_weight, or fractions), so there are no standard"
+            " errors and no AIC: both go by how many rows there are."
         )
     return ""
 
@@ -176,8 +176,13 @@ def power(value: float) -> float:
 def fact_lines(model: Any, columns: int, digits: int) -> list[str]:
     """Deviances, AIC, and how good the model is on rows, as far as it is known."""
     fit = fit_of(model)
+    weighted = "" if model.weights_are_counts_ else "weighted "
     facts = [
-        ["deviance", report.number(fit.deviance, digits), f"{fit.df} degrees of freedom"],
+        [
+            weighted + "deviance",
+            report.number(fit.deviance, digits),
+            f"{fit.df} degrees of freedom",
+        ],
         [
             "without features",
             report.number(fit.null_deviance, digits),

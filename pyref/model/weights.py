@@ -12,19 +12,22 @@ from .reading import class_factors
 
 def row_weights(
     sample_weight: Any, class_weight: Any, classes: Sequence[Any], codes: Sequence[int]
-) -> tuple[list[float] | None, list[float]]:
-    """The weight of each row, class_weight included (None: all 1); and of each class."""
+) -> tuple[list[float] | None, list[float], bool]:
+    """The weight of each row, class_weight included (None: all 1); of each class; and whether they
+    count rows. A class_weight, even a whole number, says what a mistake costs."""
     s = checks.sample_weights(sample_weight, len(codes))
     checks.sample_weight_values(s, len(codes))
     totals = [0.0] * len(classes)
     for code, s_i in zip(codes, s or [1.0] * len(codes)):
         totals[code] += s_i
+    are_counts = checks.are_counts(s)
     factors = class_factors(class_weight, classes, totals)
     if factors is not None:
+        are_counts = are_counts and all(factor in (0, 1) for factor in factors)  # 0: not there
         s = [s_i * factors[code] for code, s_i in zip(codes, s or [1.0] * len(codes))]
         totals = [total * factor for total, factor in zip(totals, factors)]
     counted = [label for label, total in zip(classes, totals) if total]
     if len(counted) < 2:
         only = f"the class {shown(counted[0])}" if counted else "no class"
         raise ValueError(f"the weights leave only {only}: give weight to two classes or more")
-    return s, totals
+    return s, totals, are_counts

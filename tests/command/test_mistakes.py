@@ -148,6 +148,12 @@ MISTAKES = {
         "column 'b' is a combination of the columns before it (and a constant), so no single w is"
         " best: remove it, give --l2, or --aliased drop",
     ),
+    "nearly dependent column": (
+        "fit years.csv --target y",
+        "column 'year4' is too nearly a combination of the columns before it (and a constant) for"
+        " floats to tell: centre it: subtract 2018 from column 'year' before its powers and"
+        " products are taken; or remove it, or give l2 > 0",
+    ),
     "negative l2": (
         "fit launches.csv --target damaged --l2 -1",
         "l2 is -1.0: give a finite number, 0 or more",
@@ -263,6 +269,13 @@ FILES = {
     "one.csv": b"a,y\n1,no\n2,no\n",
     "constant.csv": b"a,c,y\n1,5,0\n2,5,1\n3,5,0\n4,5,1\n",
     "dependent.csv": b"a,b,y\n1,3,0\n2,5,1\n3,7,0\n4,9,1\n",
+    "years.csv": b"year,year2,year3,year4,y\n"
+    + b"".join(
+        [
+            b"%d,%d,%d,%d,%d\n" % (t, t**2, t**3, t**4, t % 3 == 0)
+            for t in [*range(2015, 2022), 2018]
+        ]
+    ),
     "weights.csv": b"a,s,y\n1,0,0\n2,1,1\n3,2,1\n",
     "many.csv": b"a,y\n" + b"".join([b"%d,%d\n" % (k % 7, k // 3) for k in range(63)]),
     "pred.csv": b"temperature,prediction\n60,1\n",

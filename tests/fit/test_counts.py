@@ -46,7 +46,8 @@ def test_a_weight_of_two_is_the_row_twice(impl):
 
 @pytest.mark.parametrize("scale", [1e-200, 1e-3, 7.0, 1e200])
 def test_the_scale_of_the_weights(impl, scale):
-    """The mean does not change; the standard errors do, as with so many rows."""
+    """The mean does not change; the standard errors do, as with so many rows, if such a number of
+    rows there can be."""
     X, y, s = table(np.random.default_rng(6), 30, 2, weighted=True)
     scaled = [scale * s_i for s_i in s]
     for method in METHODS:
@@ -54,7 +55,9 @@ def test_the_scale_of_the_weights(impl, scale):
         assert fit.status == "converged"
         assert lre([*fit.w, fit.b], [*want.w, want.b]) > 8
         assert lre([fit.log_likelihood / scale], [want.log_likelihood]) > 12
-        if method == "newton":
+        if scale < 1:
+            assert fit.standard_errors is None
+        elif method == "newton":
             errors = [error / math.sqrt(scale) for error in want.standard_errors]
             assert lre(fit.standard_errors, errors) > 12
 

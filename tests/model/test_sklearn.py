@@ -147,6 +147,31 @@ def test_categories_of_a_pipeline_depend_on_each_other(backend):
         make_pipeline(columns, LogisticRegression(backend=backend, solver="newton")).fit(frame, y)
 
 
+def test_a_column_is_left_out_only_if_nothing_is_lost(backend):
+    """Of seven years, fourth powers may add something that floats cannot hold: an error, and no
+    "optimum" of the model without them. Of five values, they add nothing."""
+    t = np.array([2015 + i % 7 for i in range(84)], dtype=float)
+    y = [(i * i) % 5 % 2 for i in range(84)]
+    X = np.column_stack([t, t**2, t**3, t**4])
+    with pytest.raises(
+        ValueError, match=r"^column 3 of X is too nearly a combination .* 2018 from"
+    ):
+        LogisticRegression(backend=backend).fit(X, y)
+    cubes = LogisticRegression(backend=backend).fit(X[:, :3], y)
+    centred = np.column_stack([t - 2018, (t - 2018) ** 2, (t - 2018) ** 3])
+    want = LogisticRegression(backend=backend).fit(centred, y)
+    assert (cubes.status_, cubes.reason_) == ("converged", want.reason_)
+    assert cubes.log_likelihood_ == pytest.approx(want.log_likelihood_, rel=1e-12)
+    t = np.array([2016 + i % 3 for i in range(84)], dtype=float)
+    powers = np.column_stack([t, t**2, t**3, t**4])
+    model = LogisticRegression(backend=backend).fit(powers, y)
+    want = LogisticRegression(backend=backend).fit(powers[:, :2], y)
+    assert model.reason_.endswith("and so are 1 more: it adds nothing to the other columns, and its"
+                                  " coefficient is 0.")  # fmt: skip
+    assert (model.coef_[0, :2] == want.coef_[0]).all()
+    assert not model.coef_[0, 2:].any()
+
+
 # ---------------------------------------------------------------- manners
 
 
