@@ -8,7 +8,7 @@ answer is not finite, X is looked through for the NaN or the infinity that made 
 from . import logistic, multinomial, second_order
 from .fit import basis
 from .fit import optimum as safe_fit
-from .fit.classes import ClassSamples, in_columns_told_apart
+from .fit.classes import ClassSamples
 from .fit.samples import standardised
 from .front import checks
 from .front.checks import (
@@ -41,11 +41,13 @@ __all__ = (
     "class_optimum",
     "classes_of",
     "curvature",
+    "divided",
     "gradient",
     "gradient_ab",
     "gradient_descent",
     "gradient_descent_logistic",
     "hessian",
+    "independent_columns",
     "label_values",
     "labels",
     "length",
@@ -69,7 +71,6 @@ __all__ = (
     "softplus",
     "table",
     "threads",
-    "told_apart",
     "weights",
     "zeros",
 )
@@ -107,6 +108,11 @@ def zeros(count):
 
 def let_go(*values):
     """Nothing is borrowed."""
+
+
+def divided(s, unit):
+    """The sample weights in another unit."""
+    return [s_i / unit for s_i in s]
 
 
 def counted(X, y, s):
@@ -259,7 +265,7 @@ def class_optimum(
 
     if l2 or not is_newton:
         return fit(X, W, b)
-    return in_columns_told_apart(told_apart(X, s, threads), fit, X, W, b)
+    return basis.fit_classes(fit, told_apart(X, s, threads), X, W, b)
 
 
 def class_samples(X, y, s, C, l2):
@@ -268,6 +274,12 @@ def class_samples(X, y, s, C, l2):
     X, y, s = counted(X, y, s)
     plain = standardised(X, y, s, total, l2)
     return ClassSamples(plain.X, y, plain.s, total, C, plain.units, plain.ridge, plain.reaches)
+
+
+def independent_columns(X, s, threads):
+    """The columns of X that are no combination of a constant and of columns before them."""
+    lost, _, _ = told_apart(X, s, threads)
+    return [j for j in range(len(X[0])) if j not in lost]
 
 
 def told_apart(X, s, threads):

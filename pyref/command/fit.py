@@ -348,7 +348,7 @@ def _in_the_file(text: str, arguments: argparse.Namespace) -> str:
     "column 2 of X ('age')" is column 'age', and y[3] is row 4 of the target. Of a fraction, which
     the estimator takes for no class, only the cure is another.
     """
-    text = re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text)
+    text = re.sub(r"column \d+ of X \(('.*?')\)", r"column \1", text, count=1)
     text = re.sub(r"columns [\d, .]+ of X \((.*?)\)", r"columns \1", text, count=1)
     text = text.replace("aliased='drop'", "--aliased drop").replace("give l2 > 0", "give --l2")
     label = re.match(r"y\[(\d+)\] is (\S+): (.*)", text)

@@ -323,6 +323,15 @@ def sample_weight_values(s: Buffer | None, n: int) -> float:
     return checks.total_weight(total)
 
 
+def divided(s: Buffer, unit: float) -> Buffer:
+    """The sample weights in another unit; those that were given are let go of."""
+    values, n = as_doubles(s), s.length
+    try:
+        return Buffer(array("d", [values[i] / unit for i in range(n)]), 0, n, 1)
+    finally:
+        let_go(s)
+
+
 def weights(w: Any, d: int) -> array[float]:
     """checks.weights, as an array of its own."""
     flat = _plain(w)

@@ -252,27 +252,32 @@ def class_optimum(
 
     if l2 or not is_newton:
         return fit(X, W, b)  # type: ignore[no-any-return]
-    told = told_apart(X, s, threads)
-    return classes.in_columns_told_apart(told, fit, X, W, b)  # type: ignore[no-any-return]
+    return basis.fit_classes(fit, told_apart(X, s, threads), X, W, b)  # type: ignore[no-any-return]
 
 
 def told_apart(X: Any, s: Any, threads: Any) -> Any:
     """({column: why it is lost}, the basis in which columns can be told apart, X in it)"""
-    table, weights = buffers.table(X), None
+    held, weights_held = buffers.table(X), None
     try:
-        weights = buffers.sample_weights(s, table.length)
-        total = buffers.sample_weight_values(weights, table.length)
-        y = Buffer(array("b", bytes(table.length)), 2, table.length, 1)  # (labels do not matter)
-        samples = Samples(table, y, weights, total, 0.0, buffers.thread_count(threads))
+        weights_held = buffers.sample_weights(s, held.length)
+        total = buffers.sample_weight_values(weights_held, held.length)
+        n = held.length
+        y = Buffer(array("b", bytes(n)), 2, n, 1)  # (labels do not matter)
+        samples = Samples(held, y, weights_held, total, 0.0, buffers.thread_count(threads))
+        try:
+            lost, told = basis.told_apart(samples)
+        finally:
+            samples.close()
     except BaseException:
-        buffers.let_go(table, weights)
+        buffers.let_go(held, weights_held)
         raise
-    try:
-        lost, told = basis.told_apart(samples)
-    finally:
-        samples.close()
     if told is None:
         return lost, None, None
     told.close()
-    Q = memoryview(told.table).cast("B").cast("d", (table.length, table.width))
-    return lost, told.units, Q
+    return lost, told.units, memoryview(told.table).cast("B").cast("d", (n, held.width))
+
+
+def independent_columns(X: Any, s: Any, threads: Any) -> list[int]:
+    """The columns of X that are no combination of a constant and of columns before them."""
+    lost, _, _ = told_apart(X, s, threads)
+    return [j for j in range(buffers.table(X).width) if j not in lost]

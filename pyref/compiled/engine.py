@@ -28,6 +28,7 @@ from .buffers import (
     class_label_values,
     class_labels,
     classes_of,
+    divided,
     doubles,
     label_values,
     labels,
@@ -41,7 +42,7 @@ from .buffers import (
     zeros,
 )
 from .buffers import thread_count as threads
-from .classes import class_optimum, told_apart
+from .classes import class_optimum, independent_columns
 from .passes import NO_MEMORY, SECONDS_IN_C, finish, new_run
 from .scores import log_probabilities, probabilities, scores
 
@@ -55,11 +56,13 @@ __all__ = (
     "class_optimum",
     "classes_of",
     "curvature",
+    "divided",
     "gradient",
     "gradient_ab",
     "gradient_descent",
     "gradient_descent_logistic",
     "hessian",
+    "independent_columns",
     "label_values",
     "labels",
     "length",
@@ -83,7 +86,6 @@ __all__ = (
     "softplus",
     "table",
     "threads",
-    "told_apart",
     "weights",
     "zeros",
 )

@@ -15,7 +15,14 @@ from typing import Any
 
 from ..fit import head_start
 from ..fit import optimum as safe_fit
-from ..fit.samples import bent, from_standard, penalised, penalty, reach_at_most, to_standard
+from ..fit.samples import (
+    bent,
+    from_standard,
+    penalised,
+    penalty,
+    reach_at_most,
+    to_standard,
+)
 from ..fit.search import Point, first_guess, newton_step
 from ..fit.separation import FAINT, HARDLY, Budget, fate
 from ..front import checks
@@ -89,7 +96,7 @@ def _some_row(X: Buffer, s: Buffer | None) -> array[float]:
 class Samples:
     """The twin of pyref.fit.samples.Samples. To be closed by whoever made it."""
 
-    classes, has_errors, has_basis = 2, True, True
+    classes, has_errors, looked_at = 2, True, False
 
     def __init__(
         self, X: Buffer, y: Buffer, s: Buffer | None, total: float, l2: float, threads: int
@@ -190,6 +197,12 @@ class Samples:
     def count(self) -> int:
         return self.passes.X.length
 
+    def standard(self, w: list[float], b: float) -> list[float]:
+        return to_standard(w, b, self.units)  # type: ignore[no-any-return]
+
+    def raw(self, theta: list[float]) -> tuple[list[float], float]:
+        return from_standard(theta, self.units)  # type: ignore[no-any-return]
+
     def counts(self) -> bool:
         s, n = self.passes.s, self.count()
         if s is None:
@@ -203,12 +216,6 @@ class Samples:
 
     def width(self) -> int:
         return self.d
-
-    def standard(self, w: list[float], b: float) -> list[float]:
-        return to_standard(w, b, self.units)  # type: ignore[no-any-return]
-
-    def raw(self, theta: list[float]) -> tuple[list[float], float]:
-        return from_standard(theta, self.units)  # type: ignore[no-any-return]
 
     def objective(self, theta: list[float], with_hessian: bool) -> Point:
         if with_hessian:
@@ -237,22 +244,20 @@ class Samples:
     def in_basis(self, basis: Any) -> Samples:
         """The same samples in other columns, a copy of X; freed with what is left of the old."""
         X, d, passes = self.given, self.d, self.passes
-        n = X.length
-        Q, reach = zeros(n * d), zeros(d)
-        rows = [v for row in basis.B[:d] for v in row]
-        shift, factor, B = numbers(basis.shifts, d), numbers(basis.factors, d), numbers(
-            rows, d * (d + 1)
-        )
-        room, furthest, to = doubles(zeros(3 * d), 3 * d), doubles(reach, d), doubles(Q, n * d)
+        size = X.length * d
+        Q, reach = zeros(size), zeros(d)
+        shift, factor = numbers(basis.shifts, d), numbers(basis.factors, d)
+        B = numbers([v for row in basis.B[:d] for v in row], d * (d + 1))
+        room, reach_to, to = doubles(zeros(3 * d), 3 * d), doubles(reach, d), doubles(Q, size)
         step = 1 + (1 << 16) // d  # rows in one call, so that Ctrl-C is heard
-        for start in range(0, n, step):
+        for start in range(0, X.length, step):
             lib.pyref_in_basis(
-                X.pointer, X.kind, start, min(step, n - start), d, buffers.as_doubles(passes.s),
-                shift, factor, B, room, furthest, to,
+                X.pointer, X.kind, start, min(step, X.length - start), d,
+                buffers.as_doubles(passes.s), shift, factor, B, room, reach_to, to,
             )  # fmt: skip
         other = copy(self)
         other.table = Q
-        other.passes = Passes(Buffer(Q, 0, n, d), passes.y, passes.s, passes.threads)
+        other.passes = Passes(Buffer(Q, 0, X.length, d), passes.y, passes.s, passes.threads)
         other.passes.scale[:] = array("d", [1.0]) * d
         other.ridge, other.reaches = [0.0] * (d + 1), [*reach, 1.0]
         other.units, other.known = basis, []
@@ -266,7 +271,7 @@ class Samples:
     def _hessian(self, theta: Sequence[float], bound: float) -> array[float]:
         found = self._make(lib.PYREF_STANDARD_HESSIAN, [*theta, bound])
         if self.penalties:
-            at = 3 + self.d
+            at = 2 + self.d + 1
             for j, row in enumerate(self.penalties):
                 for k in range(j + 1):
                     found[at + k] += self.total * row[k]
@@ -304,9 +309,9 @@ class Samples:
         bound = least * least / (0.26 + max(self.ridge))
         if bound > 1e-4 and isinstance(self.units, tuple):
             return bound
-        m = self.d + 1
-        rows, least = doubles(T, _triangle(m)), 1.0
-        for j in range(self.d + 1):
+        m, least = self.d + 1, 1.0
+        rows = doubles(T, _triangle(m))
+        for j in range(m):
             row = rows + j * (j + 1) // 2
             least = min(least, row[j] ** 2 / lib.pyref_dot(row, row, j + 1))
         return least
@@ -314,9 +319,10 @@ class Samples:
     def hessian_rows(self, hess: Any) -> list[list[float]]:
         found, total = hess
         m = self.d + 1
-        rows, row, sums = [], zeros(m), doubles(found, 2 + m + _triangle(m)) + (2 + m)
+        rows, row = [], zeros(m)
+        sums, to = doubles(found, 2 + m + _triangle(m)) + (2 + m), doubles(row, m)
         for j in range(m):
-            lib.pyref_symmetric_row(sums, m, j, doubles(row, m))
+            lib.pyref_symmetric_row(sums, m, j, to)
             rows.append([h / total for h in row])
             rows[j][j] += self.ridge[j]
         return rows

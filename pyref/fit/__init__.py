@@ -10,7 +10,7 @@ is what helps, for both engines. No argument is checked here, and nothing knows 
     head_start.py    a starting point from a sample of the rows
     optimum.py       the loop from step to step, its endings, and the standard errors
     classes.py       softmax regression: what samples.py is, with more classes than two
-    columns.py       tables of rows, and which of their columns are no combination of others
+    columns.py       tables of rows: some of their rows or columns, other units
 
 It is made of the lessons' `gradient`, `hessian`, `cholesky`, `solve` and `lbfgs_step`. An engine
 that is not the lessons (pyref/compiled/) hands over samples of its own, with the methods of

@@ -26,6 +26,7 @@ Ogita, Rump & Oishi, SIAM Journal on Scientific Computing 26, 2005.
 
 from math import frexp, sqrt
 
+from ..front.checks import Newton
 from ..second_order import ROUNDING, dot, solve, solve_lower
 from .samples import from_standard
 
@@ -251,6 +252,26 @@ def told_apart(samples):
         if lost[j] == DOUBTFUL:
             raise refusal(samples, lost, j)
     return lost, None if lost else samples
+
+
+def fit_classes(fit, told, X, W, b):
+    """fit(X, W, b) of softmax regression, in columns that can be told apart: told_apart(X)."""
+    lost, basis, Q = told
+    if lost:
+        raise refusal(None, lost, min(lost))
+    if basis is None:
+        return fit(X, W, b)
+    W, b = _by_feature([basis.theta(list(w), b_c) for w, b_c in zip(zip(*W), b)])
+    end = fit(Q, W, b)
+    classes = [basis.raw(list(w) + [b_c]) for w, b_c in zip(zip(*end.w), end.b)]
+    W, b = _by_feature([w + [b_c] for w, b_c in classes])
+    return Newton(W, b, *end[2:])
+
+
+def _by_feature(classes):
+    """(W, b), from w and b of one class after the other."""
+    rows = [list(row) for row in zip(*classes)]
+    return rows[:-1], rows[-1]
 
 
 def least_own(samples, here):

@@ -30,11 +30,9 @@ the gradient is zero. These are forces if they are > 0.
 from math import sqrt
 
 from ..front import checks
-from ..front.checks import Newton
 from ..logistic import total
 from ..multinomial import softmax, softmax_gradient
 from ..second_order import ROUNDING, dot, lbfgs_step, plus, solve
-from .basis import refusal
 from .head_start import WIDE
 from .samples import Samples, penalised, penalty, triangle
 from .search import DAMPING, Point, first_guess, newton_step
@@ -48,7 +46,8 @@ class ClassSamples:
     in their place, and the rest from here. Rows of weight 0 are not there.
     """
 
-    has_errors = has_basis = False
+    has_errors = False
+    looked_at = True  # basis.py is asked before they are made: class_optimum of either engine
 
     def __init__(self, X, y, s, weight, classes, units, ridge, reaches):
         self.X, self.y, self.s, self.total, self.classes = X, y, s, weight, classes
@@ -427,18 +426,3 @@ def by_class(W, b):
         theta.extend([W_j[c] for W_j in W])
         theta.append(b_c)
     return theta
-
-
-def in_columns_told_apart(told, fit, X, W, b):
-    """fit(X, W, b), which gives a Newton; in other columns where those of X are nearly combinations
-    of each other (basis.py). told: what the engine's `told_apart` says of X."""
-    lost, basis, Q = told
-    if lost:
-        raise refusal(None, lost, min(lost))
-    if basis is None:
-        return fit(X, W, b)
-    theta = [basis.theta([row[c] for row in W], b_c) for c, b_c in enumerate(b)]
-    found = fit(Q, [list(row) for row in zip(*theta)][:-1], [values[-1] for values in theta])
-    raw = [basis.raw([row[c] for row in found.w] + [b_c]) for c, b_c in enumerate(found.b)]
-    W = [list(row) for row in zip(*[w for w, _ in raw])]
-    return Newton(W, [b_c for _, b_c in raw], *found[2:])

@@ -36,12 +36,11 @@ def head_start(is_newton, samples, m):
         here = some.objective(theta, True)
         step, T = some.newton_step(here.hess, here.grad)
         before, square = square, -dot(here.grad, step)
-        if T is None or not square < 0.9 * before:
+        if T is None or not square < before:
             return None
     has_optimum = step_proves_optimum(some, here, step) or None
-    # One more step, with the gradient and the Hessian of a quarter of all rows. If it promises to
-    # gain much of F, the few rows were misleading (they may hold next to nothing of a rare class).
-    theta = plus(theta, 1.0, step)
+    # From there one step with the gradient and the Hessian of a quarter of all rows. If it promises
+    # to gain much of F, the few rows were misleading (they may hold little of a rare class).
     here = samples.some(4).objective(theta, True)
     step, T = samples.newton_step(here.hess, here.grad)
     good = -dot(here.grad, step) < here.F / 2

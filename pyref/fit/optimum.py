@@ -23,8 +23,8 @@ def _start(is_newton, samples, theta, l2):
     The samples may be others than before: in columns that can be told apart (basis.py)."""
     # A penalty holds every weight back but not b, which runs away if all labels are 0, or 1.
     T, has_optimum = None, True if l2 else None
-    # whether columns can be told apart (those of classes have been looked at before)
-    looked = (l2 > 0 and not is_newton) or not samples.has_basis
+    given = samples
+    looked = samples.looked_at or (l2 > 0 and not is_newton)  # whether columns can be told apart
     if not any(theta):
         found = head_start(is_newton, samples, len(theta))
         if found and not looked and samples.least_own(found[1]) < SUSPICIOUS:
@@ -33,28 +33,18 @@ def _start(is_newton, samples, theta, l2):
             theta, T, overlap = found
             looked, has_optimum = True, has_optimum or overlap
     if not looked and not is_newton:
-        given, looked = samples.raw(theta), True
-        other = for_lbfgs(samples)
-        if other is not samples:
-            samples, theta = other, other.standard(*given)
-    here = None
-    if any(theta):
-        # With a head start, Newton's method begins with steps of L-BFGS, too.
-        here = samples.objective(theta, is_newton and T is None)
-    low = here is not None and here.F < log(samples.classes)  # (F may be no number)
-    if not low or not (looked or l2):
+        samples, looked = for_lbfgs(samples), True
+        if samples is not given:
+            theta = samples.standard(*given.raw(theta))
+    # With a head start, Newton's method begins with steps of L-BFGS, too.
+    here = at_zeros = samples.objective(theta, is_newton and T is None)
+    if any(theta) and (not (looked or l2) or not here.F < log(samples.classes)):  # (or no number)
         at_zeros = samples.objective([0.0] * len(theta), is_newton)  # where F is log C
-        if not looked and least_own(samples, at_zeros) < SUSPICIOUS:
-            given = samples.raw(theta)
-            samples, at_zeros = in_own_basis(samples, at_zeros)
-            if here is not None:
-                theta = samples.standard(*given)
-                here = samples.objective(theta, True)
-        if here is None or not here.F < at_zeros.F:
-            here = at_zeros
-    elif not looked and least_own(samples, here) < SUSPICIOUS:
-        samples, here = in_own_basis(samples, here)
-    return samples, here, T, has_optimum
+    if not looked and least_own(samples, at_zeros) < SUSPICIOUS:
+        both = here is at_zeros
+        samples, at_zeros = in_own_basis(samples, at_zeros)
+        here = at_zeros if both else samples.objective(samples.standard(*given.raw(theta)), True)
+    return samples, here if here.F < at_zeros.F else at_zeros, T, has_optimum
 
 
 def _finite(w, b):
@@ -81,8 +71,7 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         # Which way, and is there an optimum?
         k, loss = len(losses), here.loss
         if has_optimum is None and samples.separates(here.theta):
-            status = "separable"
-            break
+            has_optimum = False
         by_newton = here.hess is not None
         step, T = _direction(samples, here, pairs, guess)
         exact = T is not None
@@ -106,32 +95,30 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
         # again. A step of Newton's that is not smaller than the one before is all rounding.
         before = distance
         reach, distance = _distance(is_newton, samples, here, step, flat and exact, tolerance)
-        guided = not by_newton and guess is not None and len(pairs) > 0
-        left = distance * distance / before if guided and before else distance
+        foreseen = guess is not None and distance * distance <= tolerance * before
         settled = stuck or (exact and distance > before / 2)
-        near = reach < 1e-4 and (left <= tolerance or settled)
+        near = reach < 1e-4 and (distance <= tolerance or foreseen or settled)
 
         # Is this the end?
         if has_optimum and flat and near and by_newton == is_newton:
             status = "converged"
-            if exact or guided:
+            if exact or guess is not None:
                 w, b, loss = _last_step(samples, here, step)
             if exact and not l2 and samples.has_errors:
                 w, b, loss, errors = _errors(samples, T, here, (w, b, loss))
             break
-        if last and by_newton != is_newton:  # now let the Hessian of all rows have its say
-            here, stuck, distance = samples.objective(here.theta, True), False, checks.INFINITY
-            continue
         if last:
             status = "iterations"
             break
 
         # If not, go down.
-        slow = guided and k >= 3 and distance > before / 4
+        slow = k >= 3 and distance > before / 4
         with_hessian = is_newton and (by_newton or near or slow)
         there = _downhill(samples, here, step, with_hessian)
         if there is None:  # there is no lower F this way; or what L-BFGS goes by misleads it
-            stuck = is_newton or not (pairs or guess)
+            stuck = by_newton or not (is_newton or pairs or guess)
+            if is_newton and not by_newton:
+                here = samples.objective(here.theta, True)
             pairs, guess, distance = [], None, checks.INFINITY
             continue
         new_w, new_b = samples.raw(there.theta)
@@ -140,8 +127,8 @@ def run(is_newton, samples, memory, w, b, l2, tolerance, iterations, callback):
             break
         if not by_newton:
             pairs = _remember(samples, pairs, here, there, memory)
-        if with_hessian and not by_newton:
-            distance = checks.INFINITY  # Newton's steps begin
+        if with_hessian and not by_newton:  # Newton's steps begin
+            guess, distance = None, checks.INFINITY
         losses.append(here.F)
         here, loss, w, b = there, there.loss, new_w, new_b
         if callback is not None and callback(k, losses[k]):

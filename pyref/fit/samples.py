@@ -81,7 +81,7 @@ class Samples:
     classes.py one for more classes than two. What is done with the answers is written once.
     """
 
-    classes, has_errors, has_basis = 2, True, True
+    classes, has_errors, looked_at = 2, True, False
 
     def __init__(self, X, y, s, weight, ridge, reaches, units, given, l2):
         self.X, self.y, self.s, self.total, self.ridge = X, y, s, weight, ridge
@@ -93,18 +93,18 @@ class Samples:
     def count(self):
         return len(self.X)
 
+    def standard(self, w, b):
+        return to_standard(w, b, self.units)
+
+    def raw(self, theta):
+        return from_standard(theta, self.units)
+
     def counts(self):
         """Whether the weights count rows, so that there are standard errors."""
         return checks.are_counts(self.s)
 
     def width(self):
         return len(self.X[0])
-
-    def standard(self, w, b):
-        return to_standard(w, b, self.units)
-
-    def raw(self, theta):
-        return from_standard(theta, self.units)
 
     def objective(self, theta, with_hessian):
         """The Point at theta."""

@@ -13,7 +13,7 @@ from ..second_order import ROUNDING, dot, plus
 Point = namedtuple("Point", ("theta", "F", "grad", "hess", "loss"))
 
 
-DAMPING = 1e-6  # of the largest curvature
+DAMPING = 1e-6  # small beside p (1-p) near the optimum, large beside rounding
 
 
 def newton_step(hess, grad, triangle, solve):
@@ -26,8 +26,7 @@ def newton_step(hess, grad, triangle, solve):
     T = triangle(hess, 0.0)
     if T is not None:
         return solve(T, back), T
-    # In standard units the mean of |a_i|^2 is d+1, and p (1-p) is at most 1/4.
-    damped = triangle(hess, DAMPING * len(grad) / 4)
+    damped = triangle(hess, DAMPING)
     return (back if damped is None else solve(damped, back)), None  # (None: hess has a NaN)
 
 
@@ -37,6 +36,8 @@ def line_search(objective, here, step, further):
     Where t of the step is not far enough, further(t, gradient, gradient there) is tried next; both
     are gradients along the step."""
     F, along = here.F, dot(here.grad, step)
+    if not along < 0:
+        return None  # rounding has turned the step uphill
     low, high, t = 0.0, None, 1.0
     for _ in range(60):
         there = objective(plus(here.theta, t, step))
@@ -47,7 +48,7 @@ def line_search(objective, here, step, further):
         #     F(theta + t step)  <=  F + 0.0001 t grad . step
         #
         # Where rounding hides the fall, it is known by a gradient that has become smaller.
-        hidden = F_there <= F + ROUNDING * F and abs(along_there) <= 0.9 * abs(along)
+        hidden = F_there <= F + ROUNDING * F and along_there <= -0.9 * along
         if not (F_there <= F + 1e-4 * t * along or hidden):
             high = t
         # Not far enough, if it goes on downhill almost as steeply as it began; far enough is
@@ -65,7 +66,7 @@ def line_search(objective, here, step, further):
 def bottom_of_parabola(t, along, along_there):
     """Where the gradient along the step would be zero, were F a parabola; or a good way on."""
     rise = along_there - along
-    return t * (max(2, -along / rise) if rise > -along / 100 else 100)
+    return t * (min(max(2, -along / rise), 100) if rise > 0 else 100)
 
 
 def first_guess(pairs, ridge, dot):

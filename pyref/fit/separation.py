@@ -52,7 +52,7 @@ def separates(X, y, v):
         for x_ij, v_j in zip(x_i + [1.0], v):
             move += x_ij * v_j
             magnitude += abs(x_ij * v_j)
-        forward = -abs(move) if 0 < y_i < 1 else move * (2 * y_i - 1)
+        forward = -abs(move) if 0 < y_i < 1 else (move if y_i else -move)
         if not forward >= -ROUNDING * magnitude:
             return False
         found = found or forward > ROUNDING * magnitude
@@ -152,13 +152,12 @@ def forces_and_push(X, y, s, total, theta):
     return forces, push
 
 
-HARDLY = 0.001  # of the move that takes a sample's force away, or of the furthest
+HARDLY = 1e-6  # of the move that takes a sample's force away, or of the furthest: perhaps rounding
 
 
 def rest(X, y, v):
     """The samples that v moves hardly, or back, or may not move at all."""
-    moves = onward(X, y, v)
-    return [x_i for x_i, y_i, move in zip(X, y, moves) if 0 < y_i < 1 or move < HARDLY]
+    return [x_i for x_i, move in zip(X, onward(X, y, v)) if move < HARDLY]
 
 
 def conjugate_gradients(product, right, budget):

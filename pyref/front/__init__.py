@@ -8,6 +8,7 @@ names, signatures, docstrings and errors, and none of it stands twice.
     classes.py    any number of classes (chapter 2)
     optimum.py    second derivatives, and the fit to the optimum (chapter 3)
     checks.py     what may be wrong with an argument, and the sentence that says so
+    units.py      sample weights near either end of the floats
 
 A method checks in this order, so that of two mistakes both engines name the same:
 
@@ -27,6 +28,7 @@ own form (lists, or buffers where they lie), and has the lessons' functions by n
 from .binary import Binary
 from .classes import Classes
 from .optimum import Optimum
+from .units import weight_unit
 
 
 class Front(Binary, Classes, Optimum):
@@ -35,6 +37,14 @@ class Front(Binary, Classes, Optimum):
     def __init__(self, engine, home):
         self.engine = engine
         self.home = home
+
+    def _weighed(self, s, n):
+        """(s, their sum, the unit both are in): n sample weights, checked (None: unweighted)."""
+        total = self.engine.sample_weight_values(s, n)
+        unit = weight_unit(total)
+        if unit != 1:
+            s, total = self.engine.divided(s, unit), total / unit
+        return s, total, unit
 
     def __repr__(self):  # in the words that help() shows
         return self.home

@@ -213,9 +213,9 @@ class Binary:
             checks.choice(reduction, "reduction", ("sum", "mean"))
             l2 = checks.not_negative(l2, "l2")
             threads = e.threads(threads)
-            total = e.sample_weight_values(sample_weight, n)
+            sample_weight, total, unit = self._weighed(sample_weight, n)
             rate = e.safe_learning_rate(X, sample_weight, total, l2, steepest, threads)
-            return rate / total if reduction == "sum" else rate
+            return rate / total / unit if reduction == "sum" else rate
         except BaseException:
             e.let_go(X, sample_weight)
             raise
@@ -277,10 +277,12 @@ class Binary:
             l2 = checks.not_negative(l2, "l2")
             threads = e.threads(threads)
             e.label_values(y)
-            total = e.sample_weight_values(sample_weight, n)
+            sample_weight, total, unit = self._weighed(sample_weight, n)
             if learning_rate == "safe":
                 reduction = "mean"
                 learning_rate = e.safe_learning_rate(X, sample_weight, total, l2, 1 / 4, threads)
+            elif reduction == "sum":
+                learning_rate *= unit
             w, b, losses, status = e.gradient_descent(
                 X, y, sample_weight, total, w, b, learning_rate, reduction, iterations, momentum,
                 tolerance, l2, callback, threads,

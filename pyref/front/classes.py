@@ -176,10 +176,12 @@ class Classes:
             l2 = checks.not_negative(l2, "l2")
             threads = e.threads(threads)
             e.class_label_values(y, C)
-            total = e.sample_weight_values(sample_weight, n)
+            sample_weight, total, unit = self._weighed(sample_weight, n)
             if learning_rate == "safe":
                 reduction = "mean"
                 learning_rate = e.safe_learning_rate(X, sample_weight, total, l2, 1 / 2, threads)
+            elif reduction == "sum":
+                learning_rate *= unit
             W, b, losses, status = e.softmax_descent(
                 X, y, sample_weight, total, W, b, learning_rate, reduction, iterations, momentum,
                 tolerance, l2, callback, threads,

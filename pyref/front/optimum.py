@@ -3,6 +3,8 @@
 `newton` and `lbfgs` are the safe fit (the room pyref/fit/), not the lesson's dozen lines.
 """
 
+from math import sqrt
+
 from . import checks
 
 MEMORY = 10  # how many pairs L-BFGS keeps, unless it is told otherwise
@@ -186,11 +188,21 @@ class Optimum:
             checks.callback(callback)
             threads = e.threads(threads)
             e.label_values(y)
-            total = e.sample_weight_values(sample_weight, n)
-            return e.optimum(
+            sample_weight, total, unit = self._weighed(sample_weight, n)
+            fit = e.optimum(
                 is_newton, X, y, sample_weight, total, memory, list(w), b, l2, tolerance,
                 iterations, callback, threads,
             )  # fmt: skip
+            return fit if unit == 1 else _in_unit(fit, unit)
         except BaseException:
             e.let_go(X, y, sample_weight)
             raise
+
+
+def _in_unit(fit, unit):
+    """The fit as it is with sample weights that are `unit` times as large."""
+    w, b, losses, iterations, status, errors, log_likelihood = fit
+    if errors is not None:
+        for j, error in enumerate(errors):
+            errors[j] = error / sqrt(unit)
+    return checks.Newton(w, b, losses, iterations, status, errors, log_likelihood * unit)

@@ -242,7 +242,9 @@ class LogisticRegression(Settings, Told):
         n, d, C = table.rows, table.width, len(classes)
         compiled = name == "c"
         checks.choice(self.solver, "solver", solvers.SOLVERS)
-        s, totals, are_counts = row_weights(sample_weight, self.class_weight, classes, codes)
+        s, totals, are_counts, unit = row_weights(
+            sample_weight, self.class_weight, classes, codes
+        )
         left_out = solvers.left_out(classes, totals)
         if left_out:
             classes, codes, totals = without_weight(classes, codes, totals)
@@ -295,11 +297,10 @@ class LogisticRegression(Settings, Told):
                 dependent, marker, _ = str(error).partition(DEPENDENT)
                 if not marker:
                     raise
-                lost, _, _ = module.FRONT.engine.told_apart(
+                kept = module.FRONT.engine.independent_columns(
                     table.data, options["sample_weight"], self.threads
                 )
-                aliased = sorted(lost)
-                kept = [j for j in range(d) if j not in lost]
+                aliased = [j for j in range(d) if j not in kept]
                 tolerated = self.solver == "auto" and not self._refuses_dependent_columns
                 if not kept or not (tolerated or self.aliased == "drop"):
                     raise dependent_error(aliased, table.names, str(error)) from None
@@ -335,17 +336,17 @@ class LogisticRegression(Settings, Told):
             "aliased_": [table.names[j] if table.names else f"x[{j}]" for j in aliased],
             "n_left_out_": 0,
             "n_samples_": n,
-            "class_totals_": totals,
+            "class_totals_": [total * unit for total in totals],
             "backend_": name,
             "solver_": solver,
             "coef_": list(fit.w) if C == 2 else [list(row) for row in zip(*fit.w)],
             "intercept_": fit.b if C == 2 else list(fit.b),
             "n_iter_": fit.iterations,
             "loss_history_": list(fit.losses),
-            "log_likelihood_": log_likelihood,
+            "log_likelihood_": log_likelihood * unit,
             "status_": fit.status,
             "converged_": fit.status == "converged",
-            "standard_errors_": None if errors is None else list(errors),
+            "standard_errors_": None if errors is None else [e / unit**0.5 for e in errors],
             "weights_are_counts_": are_counts,
             "reason_": reason,
         }

@@ -70,7 +70,7 @@ def term_names(model: Any) -> list[str]:
 
 
 def errors_of(model: Any) -> list[float] | None:
-    """The standard errors that mean something: none where weights were invented."""
+    """The standard errors that mean something: none where weights do not count rows."""
     errors: list[float] | None = model.standard_errors_ if model.weights_are_counts_ else None
     return errors
 

@@ -71,11 +71,20 @@ STATE: dict[str, tuple[str, Callable[[Any], bool]]] = {
 SINCE_2 = (("n_left_out_", 0), ("aliased_", ()), ("quality_", None))
 
 
+def add_missing(settings: dict[str, Any], state: dict[str, Any]) -> None:
+    """What an older file says nothing of. Of weights its settings tell: with a class_weight they
+    were no counts, and standard errors that it has are none."""
+    for key, value in SINCE_2:
+        state.setdefault(key, list(value) if isinstance(value, tuple) else value)
+    if "weights_are_counts_" not in state:
+        state["weights_are_counts_"] = settings.get("class_weight") is None
+        if not state["weights_are_counts_"]:
+            state["standard_errors_"] = None
+
+
 def check_state(state: dict[str, Any], C: int, d: int) -> None:
     """ValueError unless it is what a fit of d features and C classes leaves."""
     for key, (kind, is_kind) in STATE.items():
-        if key == "weights_are_counts_" and key not in state:
-            continue  # files were written without it: `restore` knows what to do
         if key not in state:
             raise ValueError(f"the key {key!r} is missing in state: {AGAIN}")
         if not is_kind(state[key]):
@@ -86,19 +95,6 @@ def check_state(state: dict[str, Any], C: int, d: int) -> None:
     ):
         if state[key] is not None and len(state[key]) != wanted:
             raise ValueError(f"{key} has {len(state[key])} entries, not {wanted} {many}: {AGAIN}")
-
-
-def of_state(state: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """The state of a file, with what an older one does not say. Of weights it says nothing but what
-    its settings tell: with a class_weight they were no counts, and standard errors are none."""
-    found = dict(state)
-    for key, value in SINCE_2:
-        found.setdefault(key, list(value) if isinstance(value, tuple) else value)
-    if "weights_are_counts_" not in found:
-        found["weights_are_counts_"] = settings.get("class_weight") is None
-        if not found["weights_are_counts_"]:
-            found["standard_errors_"] = None
-    return found
 
 
 # How each setting is checked. (class_weight and reference as the file

@@ -414,8 +414,8 @@ def restore(found, name):
     from . import fields
     from .estimator import LogisticRegression
 
-    settings = dict(found.settings)
-    state = fields.of_state(found.state, settings)
+    settings, state = dict(found.settings), dict(found.state)
+    fields.add_missing(settings, state)
     C, d = len(found.classes), len(found.coef[0])
     try:
         fields.check_settings(settings)

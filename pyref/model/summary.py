@@ -58,7 +58,7 @@ def summary(
     if many > MOST and not whole:
         lines.append(f" and {many - MOST} more, which `pyref show` shows")
     lines.append("")
-    for text in (ending(model), why_no_errors(model)):
+    for text in (ending(model), why_no_errors(model), weights_said(model)):
         lines += terminal.paragraph(text, columns, 0)
     return "\n".join([*lines, "", *fact_lines(model, columns, digits)])
 
@@ -113,12 +113,17 @@ def why_no_errors(model: Any) -> str:
             f"l2 = {model.l2}: the penalty draws the coefficients towards 0, so there are no"
             " standard errors."
         )
-    if not model.weights_are_counts_:
-        return (
-            "The weights do not count rows (class_weight, or fractions), so there are no standard"
-            " errors and no AIC: both go by how many rows there are."
-        )
     return ""
+
+
+def weights_said(model: Any) -> str:
+    """That the weights do not count rows, where they do not, and what is missing then."""
+    if model.weights_are_counts_:
+        return ""
+    return (
+        "The weights do not count rows (class_weight, or fractions), so there are no standard"
+        " errors and no AIC: both go by how many rows there are."
+    )
 
 
 def coefficient_lines(
@@ -176,18 +181,10 @@ def power(value: float) -> float:
 def fact_lines(model: Any, columns: int, digits: int) -> list[str]:
     """Deviances, AIC, and how good the model is on rows, as far as it is known."""
     fit = fit_of(model)
-    weighted = "" if model.weights_are_counts_ else "weighted "
+    weighted, df = "" if model.weights_are_counts_ else "weighted ", "degrees of freedom"
     facts = [
-        [
-            weighted + "deviance",
-            report.number(fit.deviance, digits),
-            f"{fit.df} degrees of freedom",
-        ],
-        [
-            "without features",
-            report.number(fit.null_deviance, digits),
-            f"{fit.null_df} degrees of freedom",
-        ],
+        [f"{weighted}deviance", report.number(fit.deviance, digits), f"{fit.df} {df}"],
+        ["without features", report.number(fit.null_deviance, digits), f"{fit.null_df} {df}"],
     ]
     if fit.aic is not None:
         facts.append(["AIC", report.number(fit.aic, digits), ""])

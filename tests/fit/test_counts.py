@@ -2,10 +2,11 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
-from helpers.fits import METHODS, X4, Y4, table
-from helpers.oracle_second_order import lre, lre_of_sums
+from helpers.fits import DIGITS, METHODS, X4, Y4, table
+from helpers.oracle_second_order import lre, lre_of_sums, optimum
 
 # ---------------------------------------------------------------- weights are counts
 
@@ -60,6 +61,28 @@ def test_the_scale_of_the_weights(impl, scale):
         elif method == "newton":
             errors = [error / math.sqrt(scale) for error in want.standard_errors]
             assert lre(fit.standard_errors, errors) > 12
+
+
+@pytest.mark.parametrize("unit", [5e-324, 35e-324, 1e-310, 1e300, 1e307])
+def test_weights_at_the_ends_of_the_floats(impl, unit):
+    """Their products with residuals are 0, or their sums infinite; in another unit they are not."""
+    s = [unit * count for count in (1, 2, 1, 3)]
+    counts = [s_i / unit for s_i in s]
+    truth = optimum(X4, Y4, counts)
+    loss = mpmath.mpf(unit) * truth.log_likelihood
+    for method in METHODS:
+        fit = getattr(impl, method)(X4, Y4, sample_weight=s)
+        assert fit.status == "converged"
+        assert lre([*fit.w, fit.b], truth.parameters) > (12 if method == "newton" else 7)
+        assert abs(fit.log_likelihood - loss) <= abs(loss) * 1e-12 + 5e-324
+        if unit < 1:  # no number of rows
+            assert fit.standard_errors is None
+        elif method == "newton":
+            errors = [error / mpmath.sqrt(mpmath.mpf(unit)) for error in truth.standard_errors]
+            assert lre(fit.standard_errors, errors) > DIGITS
+    for X, column in (([[7.0]] * 4, 0), ([[x, 2 * x + 1] for (x,) in X4], 1)):
+        with pytest.raises(ValueError, match=f"column {column} of X is"):
+            impl.newton(X, Y4, sample_weight=s)
 
 
 def test_weights_of_one_change_nothing(impl):

@@ -197,7 +197,7 @@ CHANGES = {
     ),
     "a rate that forgets the sum": (
         "front.binary", "_safe_learning_rate",
-        "rate / total if reduction == 'sum' else rate", "rate", check_safe,
+        "rate / total / unit if reduction == 'sum' else rate", "rate", check_safe,
     ),
 }  # fmt: skip
 

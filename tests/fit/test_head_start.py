@@ -231,3 +231,139 @@ def test_the_proof_of_the_sample_serves_for_all_rows(impl, few, monkeypatch):
     assert impl.lbfgs(X.tolist(), y.tolist()).status == "converged"
     with pytest.raises(AssertionError, match="already"):
         impl.lbfgs(X[:500].tolist(), y[:500].tolist())
+
+
+# ---------------------------------------------------------------- what the start is made of
+
+
+def kind_of(impl):
+    """The class of the samples in standard units."""
+    if impl is pyref:
+        return Samples
+    return importlib.import_module("pyref.compiled.samples").Samples
+
+
+@pytest.fixture
+def shares(impl, monkeypatch):
+    """The shares of the rows that a fit looks at: one in ..."""
+    kind, seen = kind_of(impl), []
+    then = kind.some
+
+    def some(self, share):
+        seen.append(share)
+        return then(self, share)
+
+    monkeypatch.setattr(kind, "some", some)
+    return seen
+
+
+@pytest.mark.parametrize(("n", "d", "share"), [(1024, 1, 8), (1600, 2, 8), (2000, 1, 15)])
+def test_sixty_four_rows_for_each_parameter_then_a_quarter(impl, few, shares, n, d, share):
+    X, y, _ = problem(n, d)
+    assert impl.newton(X.tolist(), y.tolist()).status == "converged"
+    assert shares == [share, 4]
+
+
+def test_one_row_in_sixty_four_of_very_many(fast, monkeypatch):
+    kind, seen = kind_of(fast), []
+    then = kind.some
+    monkeypatch.setattr(kind, "some", lambda self, share: seen.append(share) or then(self, share))
+    X, y, _ = problem(65536, 1)
+    assert fast.newton(X, y).status == "converged"
+    assert seen == [64, 4]
+
+
+def test_the_start_is_as_near_as_a_quarter_of_the_rows_can_tell(impl, few):
+    """The optimum of n/4 rows costs 3/2 (d+1)/n more than that of all, on average; a sample's alone
+    would cost sixteen times that here."""
+    n, d, excess = 4096, 1, 0.0
+    for seed in range(6):
+        X, y, _ = problem(n, d, seed)
+        start = impl.lbfgs(X.tolist(), y.tolist()).losses[0]
+        best = impl.newton(X.tolist(), y.tolist(), w=[1e-9]).log_likelihood / -n
+        excess += (start - best) / 6
+    assert 0 <= excess < 2 * 1.5 * (d + 1) / n
+
+
+def test_a_sample_that_is_separable_proves_nothing_of_all_rows(impl, few):
+    """A dummy that goes with ones in the rows that are looked at first, and not in all."""
+    X, y, _ = problem(2000, 1)
+    rare = np.zeros(2000)
+    for i, label in ((0, 1), (10, 1), (30, 1), (403, 0), (411, 0), (419, 0)):
+        rare[i], y[i] = 1, label
+    X = np.column_stack([X, rare])
+    for method in METHODS:
+        fit = getattr(impl, method)(X.tolist(), y.tolist())
+        plain = getattr(impl, method)(X.tolist(), y.tolist(), w=[1e-9, 0.0])
+        assert fit.status == plain.status == "converged"
+        assert has_one(fit)
+        assert lre([*fit.w, fit.b], [*plain.w, plain.b]) > 6
+
+
+def test_a_penalty_needs_no_proof(impl, few):
+    """Labels that X separates, in the sample and in all rows: the penalty makes an optimum."""
+    X, y, _ = problem(2000, 2)
+    y = (X[:, 0] > 0).astype(float)
+    X[:, 0] += 2 * y
+    for method in METHODS:
+        fit = getattr(impl, method)(X.tolist(), y.tolist(), l2=1e-4)
+        assert (fit.status, has_one(fit)) == ("converged", True)
+
+
+def test_a_sample_whose_steps_go_astray_is_left(impl, few):
+    """The decrement of Newton's whole steps rises before it falls."""
+    X = [[-2.0], [40.0], [-30.0], [2.0], [1.0], [1.0], [-1.0], [3.0], [3.0], [1.0]]
+    y = [0, 1, 0, 0, 0, 0, 0, 0, 1, 1]
+    fit, small = impl.newton(X * 141, y * 141), impl.newton(X, y)
+    assert (fit.status, has_one(fit)) == ("converged", False)
+    assert lre([*fit.w, fit.b], [*small.w, small.b]) > 9
+
+
+def uphill(step):
+    """The step of L-BFGS, but where the guess is a Hessian it leads nowhere."""
+
+    def lost(self, pairs, grad, T):
+        return list(grad) if T is not None else step(self, pairs, grad, T)
+
+    return lost
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_guess_that_leads_nowhere_is_given_up(impl, few, monkeypatch, method):
+    """Newton's method goes on with the Hessian of all rows, L-BFGS with a plain guess."""
+    X, y, _ = problem(2000, 2)
+    rows, labels = X.tolist(), y.tolist()
+    want = getattr(impl, method)(rows, labels)
+    kind = kind_of(impl)
+    monkeypatch.setattr(kind, "lbfgs_step", uphill(kind.lbfgs_step))
+    fit = getattr(impl, method)(rows, labels)
+    assert (fit.status, has_one(fit)) == ("converged", True)
+    assert fit.losses[0] == want.losses[0]
+    assert lre([*fit.w, fit.b], [*want.w, want.b]) > (12 if method == "newton" else 7)
+
+
+def test_how_many_passes_a_head_start_takes(impl, few, passes):
+    """The forecast of the next step saves one in eight, and the start the rest."""
+    for method, dear, all_of_them in (("newton", 6, 52), ("lbfgs", 0, 46)):
+        passes.clear()
+        for seed in range(6):
+            X, y, _ = problem(2000, 2, seed)
+            assert getattr(impl, method)(X.tolist(), y.tolist()).status == "converged"
+        assert sum(passes) <= dear
+        assert len(passes) <= all_of_them
+
+
+@pytest.mark.parametrize("far", [1e6, 1e10])
+def test_units_that_the_sample_does_not_know(fast, far):
+    """C asks 128 of each 8192 rows for the means first. Here those are far out and certain, so that
+    the fit is that of the others: in their units, for in those of the sample it has no digits."""
+    rng = np.random.default_rng(0)
+    n, x = 65536, rng.normal(size=65536)
+    y = (rng.random(n) < 1 / (1 + np.exp(-x))).astype(float)
+    seen = np.arange(n) % 8192 < 128
+    rest = fast.newton(x[~seen][:, None], y[~seen])
+    fit = fast.newton((x + far * seen)[:, None], np.where(seen, 1.0, y))
+    assert fit.status == rest.status == "converged"
+    assert lre([fit.w[0]], [rest.w[0]]) > 12
+    assert lre([fit.b], [rest.b]) > 10
+    assert lre(list(fit.standard_errors), list(rest.standard_errors)) > 9

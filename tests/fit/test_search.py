@@ -51,6 +51,18 @@ def test_a_search_goes_at_least_twice_as_far():
     assert bottom_of_parabola(4.0, -1.0, -0.2) == 8.0
 
 
+def test_a_search_goes_at_most_a_hundred_times_as_far():
+    _, seen = searched(*parabola(1000.0))
+    assert seen[:2] == [1.0, 100.0]
+    assert bottom_of_parabola(2.0, -1.0, -1.0 + 1e-9) == 200.0
+    assert bottom_of_parabola(2.0, -1.0, -1.5) == 200.0  # it bends the other way
+
+
+def test_a_search_halves_between_too_near_and_too_far():
+    end, seen = searched(lambda x: -x if x < 60 else math.inf, lambda x: -1.0 if x < 40 else 0.0)
+    assert (end, seen) == (50.5, [1.0, 100.0, 50.5])
+
+
 def test_a_step_a_million_million_times_too_long():
     end, seen = searched(*parabola(1e-12, 1e12))
     assert 0 < end < 2e-12
@@ -61,6 +73,12 @@ def test_a_search_into_a_wall_ends_with_nothing():
     end, seen = searched(lambda x: math.inf if x else 1.0, lambda x: -1.0)
     assert end is None
     assert len(seen) == 60
+
+
+def test_no_search_goes_uphill():
+    """Nor where F is flat: tiny steps would be taken for a fall that rounding hides."""
+    assert searched(*parabola(-1.0)) == (None, [])
+    assert searched(*parabola(0.0)) == (None, [])
 
 
 def test_a_fall_that_rounding_hides_is_known_by_the_gradient():

@@ -10,6 +10,7 @@ from helpers.fits import DIGITS, METHODS, X4, Y4
 from helpers.oracle_second_order import lre, optimum
 
 import pyref
+from pyref.fit.separation import Budget, fate, separates
 
 # ---------------------------------------------------------------- there is no optimum
 
@@ -183,6 +184,38 @@ def test_labels_that_overlap_by_little(impl):
     check_overlap(impl)
 
 
+def test_rounding_is_no_proof():
+    """0.1 + 0.2 - 0.3 is 5.6e-17: a move that is none, onward or back."""
+    for sign in (1.0, -1.0):
+        v = [sign, sign, -sign, 0.0]
+        assert not separates([[0.1, 0.2, 0.3]], [1], v)
+        assert not separates([[0.1, 0.2, 0.3], [0.1, 0.2, 0.3]], [1, 0], v)
+        # but another sample, which does move, makes v a proof
+        assert separates([[0.1, 0.2, 0.3], [sign, 0.0, 0.0]], [1, 1], v)
+        assert not separates([[0.1, 0.2, 0.3], [sign, 0.0, 0.0]], [1, 0.5], v)
+        assert not separates([[0.1, 0.2, 0.3], [sign, 0.0, 0.0]], [1, 0], v)
+
+
+class Unsolved:
+    """Samples whose equations have no solution."""
+
+    def forces(self, theta):
+        return [1.0, 0.0], lambda v: [0.0, 0.0]
+
+    def furthest(self, v):
+        return 0.0
+
+    def rest(self, v):
+        return lambda u: [0.0, 0.0]
+
+    def separates(self, v):
+        return False
+
+
+def test_equations_that_are_not_solved_prove_nothing():
+    assert fate(Unsolved(), [0.0, 0.0], Budget(2)) is None
+
+
 def check_one_class(impl):
     """A penalty holds w but not b: it is not penalised, and with one class runs away."""
     for method in METHODS:
@@ -247,6 +280,19 @@ def test_dependent_columns_are_named(impl, name):
         assert lre([fit.log_likelihood], [truth.log_likelihood]) > DIGITS
         if name != "zero":
             assert impl.lbfgs(X, y, l2=0.01).status == "converged"
+
+
+def test_random_combinations_are_named(impl):
+    """The first column that those before it (and a constant) make; equal to rounding only."""
+    rng = np.random.default_rng(60)
+    for _ in range(60):
+        n, d = int(rng.integers(8, 30)), int(rng.integers(2, 6))
+        X = rng.normal(size=(n, d)) * 10.0 ** rng.integers(-3, 4, size=d)
+        j = int(rng.integers(1, d))
+        X[:, j] = X[:, :j] @ rng.normal(size=j) + rng.normal() * X[0, 0]
+        y = rng.integers(0, 2, size=n).tolist()
+        with pytest.raises(ValueError, match=rf"^column {j} of X is "):
+            impl.newton(X.tolist(), y)
 
 
 def test_nearly_dependent_columns_are_fitted(impl):

@@ -33,6 +33,27 @@ def test_weights_of_any_kind(model):
         same(rate, model.safe(X, sample_weight=[float(c) for c in counts]))
 
 
+@pytest.mark.parametrize("unit", [5e-324, 1e-310, 1e300])
+def test_weights_at_the_ends_of_the_floats(model, unit):
+    """Their products with residuals are 0, or their sums infinite; in another unit they are not."""
+    X, y, _ = model.data(np.random.default_rng(14), 8, 2)
+    X = [[1e9 * x for x in row] for row in X]
+    s = [unit * count for count in (1, 2, 1, 3, 0, 1, 5, 2)]
+    counts = [s_i / unit for s_i in s]
+    assert lre([model.safe(X, sample_weight=s)], [model.safe(X, sample_weight=counts)]) > 15
+    summed = model.safe(X, "sum", sample_weight=counts)
+    assert model.safe(X, "sum", sample_weight=s) == pytest.approx(summed / unit, rel=1e-14)
+    for how, rate in (("mean", 1e-20), ("mean", "safe"), ("sum", min(1e-20 / unit, 1e308))):
+        more = {"iterations": 9, "reduction": how}
+        plain = rate if how == "mean" else rate * unit
+        losses, at, status = model.descent(X, y, learning_rate=rate, sample_weight=s, **more)
+        want = model.descent(X, y, learning_rate=plain, sample_weight=counts, **more)
+        assert status == want[2] == "iterations"
+        assert lre(losses, want[0]) > 13
+        assert lre_of_sums(at, want[1]) > 12
+        assert any(at)
+
+
 def test_weights_of_one_change_nothing_but_rounding(model):
     X, y, theta = model.data(np.random.default_rng(12), 200, 3)
     how = {"learning_rate": "safe", "iterations": 9}

@@ -1,5 +1,9 @@
 """What other programs say of a table: whether its classes can be told apart without a mistake
-(a linear program), and whether a column is a combination of others (a singular value)."""
+(a linear program, or fractions), and whether a column is a combination of others (a singular
+value)."""
+
+from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 from scipy.optimize import linprog
@@ -44,3 +48,47 @@ def dependent_column(X):
         if np.linalg.matrix_rank(A / np.linalg.norm(A, axis=0)) < j + 2:
             return j, bool(np.ptp(column) == 0)
     return None
+
+
+def exactly_separable(X, y, s=None):
+    """The same for labels from 0 to 1, without any rounding: for few columns, all independent.
+
+    The changes of theta that move no sample back are a cone with a tip, for no change moves none.
+    So it is made of its edges, and on an edge as many rows as there are columns in X are not moved.
+    """
+    rows = set()
+    for x, label, s_i in zip(X, y, s or [1.0] * len(y), strict=True):
+        if s_i:
+            a = tuple(Fraction(value) for value in [*x, 1.0])
+            back = tuple(-value for value in a)
+            rows.update({0: [back], 1: [a]}.get(label, [a, back]))
+    for chosen in combinations(rows, len(X[0])):
+        edge = _unmoving(chosen)
+        if edge is not None:
+            moves = [sum(a * v for a, v in zip(row, edge, strict=True)) for row in rows]
+            if (min(moves) >= 0 and max(moves) > 0) or (max(moves) <= 0 and min(moves) < 0):
+                return True
+    return False
+
+
+def _unmoving(rows):
+    """The one direction in which d rows of d+1 numbers do not move; None if there are more."""
+    d, rows, leading = len(rows), [list(row) for row in rows], []
+    for column in range(d + 1):
+        k = len(leading)
+        found = next((i for i in range(k, d) if rows[i][column]), None)
+        if found is not None:
+            rows[k], rows[found] = rows[found], rows[k]
+            rows[k] = [value / rows[k][column] for value in rows[k]]
+            for i in range(d):
+                if i != k:
+                    part = rows[i][column]
+                    rows[i] = [a - part * c for a, c in zip(rows[i], rows[k], strict=True)]
+            leading.append(column)
+    if len(leading) < d:
+        return None
+    free = next(column for column in range(d + 1) if column not in leading)
+    v = [Fraction(column == free) for column in range(d + 1)]
+    for row, column in zip(rows, leading, strict=True):
+        v[column] = -row[free]
+    return v

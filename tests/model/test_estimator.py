@@ -165,6 +165,25 @@ def test_a_weight_is_so_many_rows(backend, solver, classes):
     assert one.score(X, y, s) != one.score(X, y)
 
 
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("solver", ["newton", "lbfgs", "gradient_descent"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_weights_near_the_smallest_float(backend, classes, solver, class_weight):
+    """The proportions count: not even the products with class_weight are rounded."""
+    X, y = overlapping(classes, n=60, d=2)
+    s, tiny = [i % 4 for i in range(60)], [5e-324 * (i % 4) for i in range(60)]
+    options = {"solver": solver, "backend": backend, "iterations": 50}
+    model, want = (
+        LogisticRegression(class_weight=class_weight, **options).fit(X, y, sample_weight=weights)
+        for weights in (tiny, s)
+    )
+    same_fit(model, want)
+    assert want.converged_ or solver == "gradient_descent"
+    assert model.class_totals_ == [5e-324 * total for total in want.class_totals_]
+    assert model.log_likelihood_ == 5e-324 * want.log_likelihood_
+    assert model.standard_errors_ is None  # so little is no number of rows
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_class_weights_are_sample_weights(backend, classes):
     X, y = overlapping(classes)

@@ -5,6 +5,7 @@ say 0.09 where the inverse Hessian says 0.04.
 """
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -27,6 +28,10 @@ def rare(n=4000):
     draw = np.random.default_rng(19)
     x = draw.normal(size=n)
     return x[:, None], (draw.random(n) < 1 / (1 + np.exp(3.2 - 0.8 * x))).astype(int)
+
+
+def has_aic(model):
+    return re.search(r"^ AIC +[\d.]", model.summary(), re.M) is not None
 
 
 def flat(text):
@@ -107,7 +112,7 @@ def test_the_rule(impl, name):
             assert model.weights_are_counts_ == are_counts
             assert (model.standard_errors_ is not None) == are_counts
             assert (SENTENCE in flat(model.summary())) == (not are_counts)
-            assert ("\n AIC " in model.summary()) == are_counts
+            assert has_aic(model) == are_counts
             assert ("std. error" in model.summary()) == are_counts
             assert ("weighted deviance" in model.summary()) == (not are_counts)
 
@@ -133,7 +138,7 @@ def test_a_class_weight_counts_no_rows(backend, class_weight, are_counts, classe
         assert model.weights_are_counts_ == are_counts
         assert (model.standard_errors_ is not None) == (are_counts and classes == 2)
         assert (SENTENCE in flat(model.summary())) == (not are_counts)
-        assert ("\n AIC " in model.summary()) == are_counts
+        assert has_aic(model) == are_counts
     weighted = Model(backend=backend, class_weight=class_weight).fit(X, y, [0.5] * 60)
     assert not weighted.weights_are_counts_
 
