@@ -559,7 +559,7 @@ def model_file(F, J, L):
         ("cut short", data[:-10]),
         ("not JSON", b"a,b"),
         ("empty", b""),
-        ("a later version", data.replace(b'"version": 1', b'"version": 2')),
+        ("a later version", data.replace(b'"version": 1', b'"version": 3')),
         ("a row too few", data.replace(b"[0.1, -0.0],", b"")),
         ("a NaN", data.replace(b"[0.1, -0.0]", b'[0.1, {"float": "nan"}]')),
         ("too large", data.replace(b"[0.1, -0.0]", b"[0.1, 1e999]")),
