@@ -147,9 +147,12 @@ static void *helper(void *argument)
     const int self = __atomic_add_fetch(&t->numbered, 1, __ATOMIC_RELAXED);
     for (size_t seen = t->before;; work(t, seen, self)) {
         wait_while(t, &t->helpers, &t->round, seen);
+        /* subtle: the round first. Who is late may find the number that ends the team in the place
+         * of a round's, and `over` was written before it. Asked before, it might still be 0: then
+         * that thread would wait for a round after the last one, and team_end for that thread. */
+        seen = __atomic_load_n(&t->round, __ATOMIC_ACQUIRE);
         if (__atomic_load_n(&t->over, __ATOMIC_RELAXED))
             return NULL;
-        seen = __atomic_load_n(&t->round, __ATOMIC_ACQUIRE);
     }
 }
 
