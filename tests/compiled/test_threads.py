@@ -481,3 +481,17 @@ print("done")
 """,
         flags=("-W", "error", "-W", "ignore::DeprecationWarning"),
     )
+
+
+def test_teams_that_end_while_a_helper_is_late(fast):
+    """Many short runs: a helper that comes when the team is over ends too."""
+    run(
+        A_RUN
+        + """
+for _ in range(600):
+    made = new_run(3)
+    assert sums(made) == alone
+    ffi.release(made)
+print("done")
+"""
+    )
