@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ..inference import p_value
 from . import report
 from .coefficients import parameters
 from .labels import label_list
@@ -52,7 +53,7 @@ def terms(model: Any) -> list[Term]:
             continue
         z = math.nan if se != se else report.z_value(value, se)
         low, high = report.interval(value, se)
-        found.append(Term(name, value, se, z, report.p_value(z), low, high, False))
+        found.append(Term(name, value, se, z, p_value(z), low, high, False))
     for name in model.aliased_:  # a column of words with one level has no coefficient at all
         if name not in term_names(model):
             found.insert(-1, aliased(name))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from ..inference import p_value
 from ..pictures import terminal
 
 # Of the standard normal distribution, 95 % lies within this distance of 0.
@@ -40,17 +41,6 @@ def z_value(coefficient: float, standard_error: float) -> float:
     if standard_error == 0:
         return math.copysign(math.inf, coefficient) if coefficient else math.nan
     return coefficient / standard_error
-
-
-def p_value(z: float) -> float:
-    """The two-sided p-value of z: erfc(|z| / sqrt 2).
-
-    1 - erf would have no digits left from z = 8 on; erfc keeps them to z = 37.
-
-    >>> round(p_value(1.959963984540054), 12), f"{p_value(-20):.4e}"
-    (0.05, '5.5072e-89')
-    """
-    return math.erfc(abs(z) / math.sqrt(2))
 
 
 def interval(coefficient: float, standard_error: float) -> tuple[float, float]:
