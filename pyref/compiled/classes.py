@@ -23,10 +23,10 @@ from . import buffers, ffi, lib
 from .buffers import Buffer, doubles, zeros
 from .passes import SECONDS_IN_C, finish, new_run
 from .samples import Passes, Samples, dot, plus
+from .scores import of_scores
 
 FAR = 100  # so much further from 0 than wide, a column has lost two digits in its own units
 LARGE = 1e100  # numbers above it, or below its inverse, are not multiplied with each other
-_NUMBERS = 1 << 16  # probabilities computed in one call
 
 
 class ClassSamples(classes.ClassSamples):
@@ -133,14 +133,9 @@ class ClassSamples(classes.ClassSamples):
 
     def probabilities(self, theta: Any) -> list[array[float]]:
         if self.latest[0] is not theta:
-            zs, C = self.scores(theta), self.classes
-            size, step = len(zs), max(_NUMBERS // C, 1) * C
-            out = zeros(size)
-            at, ps = doubles(zs, size), doubles(out, size)
-            for i in range(0, size, step):
-                rows = min(step, size - i) // C
-                lib.pyref_probabilities(at + i, rows, C, ps + i)
-            self.latest = theta, [out[c::C] for c in range(C)]
+            C = self.classes
+            ps = of_scores(lib.pyref_probabilities, self.scores(theta), C)
+            self.latest = theta, [ps[c::C] for c in range(C)]
         return self.latest[1]  # type: ignore[no-any-return]
 
     def _passes(self, y: Any, weights: array[float]) -> Passes:

@@ -60,6 +60,11 @@ def _of_classes(
     C = 1 if isinstance(b, float) else len(b)
     if C == 1 and not isinstance(b, float):
         return array("d", [certain]) * len(zs)  # the only class is certain
+    return of_scores(function, zs, C)
+
+
+def of_scores(function: Any, zs: array[float], C: int) -> array[float]:
+    """What a function of C makes of rows of C scores: C numbers each, of one score two."""
     width = 2 if C == 1 else C
     n, step = len(zs) // C, max(_NUMBERS // C, 1)
     out = zeros(n * width)

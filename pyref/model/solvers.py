@@ -7,6 +7,7 @@ from typing import Any
 
 from ..front import checks
 from ..front.optimum import MEMORY
+from .labels import shown
 
 SOLVERS = ("auto", "newton", "lbfgs", "gradient_descent")
 
@@ -101,11 +102,7 @@ def softmax_optimum(
 
 def left_out(classes: Sequence[Any], totals: Sequence[float]) -> str:
     """What is to be said of classes that weigh 0 in all; "" if there is none."""
-    names = [
-        repr(label.item() if hasattr(label, "item") else label)
-        for label, total in zip(classes, totals)
-        if not total
-    ]
+    names = [shown(label) for label, total in zip(classes, totals) if not total]
     if not names:
         return ""
     if len(names) == 1:
